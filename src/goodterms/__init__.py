@@ -1,0 +1,1 @@
+"""goodterms: the open-source contact centre for accounts receivable."""
