@@ -1,0 +1,174 @@
+-- Consumers, creditors, placements, accounts, contact points, consents, holds, notes.
+CREATE SCHEMA accounts;
+
+CREATE TABLE accounts.creditor (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    reference text NOT NULL UNIQUE,
+    name text NOT NULL,
+    spoken_name text NOT NULL,
+    created_at timestamptz NOT NULL
+);
+
+CREATE TABLE accounts.placement (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    creditor_id bigint NOT NULL REFERENCES accounts.creditor,
+    reference text NOT NULL,
+    placed_on date NOT NULL,
+    created_at timestamptz NOT NULL,
+    UNIQUE (creditor_id, reference)
+);
+
+-- A host ledger that owns some accounts and is asked about them at the moment of dialing.
+CREATE TABLE accounts.host (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    name text NOT NULL UNIQUE,
+    url text NOT NULL,
+    secret text NOT NULL,
+    timeout_ms integer NOT NULL DEFAULT 1500 CHECK (timeout_ms BETWEEN 100 AND 10000),
+    active boolean NOT NULL DEFAULT true,
+    created_at timestamptz NOT NULL
+);
+
+-- The row of a person. Locking it (FOR NO KEY UPDATE) is the account lock: the gate, money,
+-- holds and opt-outs of all this person's accounts are serialised by it.
+CREATE TABLE accounts.consumer (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    reference text NOT NULL UNIQUE,
+    given_name text NOT NULL,
+    family_name text NOT NULL,
+    birth_date date,
+    language text NOT NULL DEFAULT 'en',
+    street text NOT NULL DEFAULT '',
+    city text NOT NULL DEFAULT '',
+    region text NOT NULL DEFAULT '',
+    postal_code text NOT NULL DEFAULT '',
+    country text NOT NULL DEFAULT 'US',
+    address_zones text[] NOT NULL DEFAULT '{}',
+    guardian_id bigint REFERENCES access.person,
+    created_at timestamptz NOT NULL,
+    updated_at timestamptz NOT NULL
+);
+CREATE INDEX consumer_by_name ON accounts.consumer (lower(family_name), lower(given_name), id);
+
+CREATE TABLE accounts.account (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    reference text NOT NULL,
+    creditor_id bigint NOT NULL REFERENCES accounts.creditor,
+    placement_id bigint NOT NULL REFERENCES accounts.placement,
+    consumer_id bigint NOT NULL REFERENCES accounts.consumer,
+    currency text NOT NULL DEFAULT 'USD',
+    description text NOT NULL DEFAULT '',
+    status text NOT NULL DEFAULT 'active' CHECK (
+        status IN ('placed', 'active', 'arranged', 'paid', 'recalled', 'closed')
+    ),
+    opened_on date,
+    due_on date NOT NULL,
+    host_id bigint REFERENCES accounts.host,
+    host_reference text,
+    host_checked_at timestamptz,
+    host_answer text,
+    created_at timestamptz NOT NULL,
+    updated_at timestamptz NOT NULL,
+    UNIQUE (creditor_id, reference)
+);
+CREATE INDEX account_by_consumer ON accounts.account (consumer_id);
+
+CREATE TABLE accounts.contact_point (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    consumer_id bigint NOT NULL REFERENCES accounts.consumer,
+    kind text NOT NULL CHECK (kind IN ('phone', 'email')),
+    value text NOT NULL,
+    label text NOT NULL DEFAULT 'home' CHECK (label IN ('home', 'mobile', 'work', 'other')),
+    line_type text NOT NULL DEFAULT 'unknown',
+    zones text[] NOT NULL DEFAULT '{}',
+    status text NOT NULL DEFAULT 'active' CHECK (
+        status IN ('active', 'wrong', 'disconnected', 'retired')
+    ),
+    position smallint NOT NULL DEFAULT 1,
+    source text NOT NULL,
+    created_at timestamptz NOT NULL,
+    updated_at timestamptz NOT NULL,
+    UNIQUE (consumer_id, kind, value)
+);
+CREATE INDEX contact_point_by_value ON accounts.contact_point (value);
+
+-- Append-only: what a consumer agreed to or revoked; the newest row per (consumer, channel,
+-- contact point or all) is in force. state 'revoked' is an opt-out.
+CREATE TABLE accounts.consent (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    consumer_id bigint NOT NULL REFERENCES accounts.consumer,
+    contact_point_id bigint REFERENCES accounts.contact_point,
+    channel text NOT NULL CHECK (channel IN ('call', 'sms', 'email', 'all')),
+    state text NOT NULL CHECK (state IN ('granted', 'revoked')),
+    source text NOT NULL,
+    actor text NOT NULL,
+    recorded_at timestamptz NOT NULL
+);
+CREATE INDEX consent_by_consumer ON accounts.consent (consumer_id, id);
+
+CREATE TABLE accounts.hold (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    consumer_id bigint NOT NULL REFERENCES accounts.consumer,
+    account_id bigint REFERENCES accounts.account,
+    kind text NOT NULL CHECK (
+        kind IN (
+            'disputed', 'cease', 'attorney', 'bankruptcy', 'deceased', 'hardship',
+            'breathing_space', 'fraud', 'time_barred', 'legal', 'complaint', 'client'
+        )
+    ),
+    source text NOT NULL,
+    release_rule text NOT NULL,
+    placed_by text NOT NULL,
+    placed_at timestamptz NOT NULL,
+    released_at timestamptz,
+    released_by text,
+    release_reason text,
+    CHECK ((released_at IS NULL) = (released_by IS NULL))
+);
+CREATE INDEX hold_in_force ON accounts.hold (consumer_id) WHERE released_at IS NULL;
+
+CREATE TABLE accounts.note (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    consumer_id bigint NOT NULL REFERENCES accounts.consumer,
+    account_id bigint REFERENCES accounts.account,
+    body text NOT NULL,
+    actor text NOT NULL,
+    at timestamptz NOT NULL
+);
+CREATE INDEX note_by_consumer ON accounts.note (consumer_id, id);
+
+-- Append-only: what happened, for the timeline, the event stream and webhooks. ``tx`` lets a
+-- reader stop before transactions that are still open, so that no event is ever skipped.
+CREATE TABLE accounts.event (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    tx xid8 NOT NULL DEFAULT pg_current_xact_id(),
+    at timestamptz NOT NULL,
+    kind text NOT NULL,
+    consumer_id bigint,
+    account_id bigint,
+    attempt_id text,
+    campaign_id bigint,
+    actor text NOT NULL,
+    data jsonb NOT NULL DEFAULT '{}'
+);
+CREATE INDEX event_by_consumer ON accounts.event (consumer_id, id);
+CREATE INDEX event_in_order ON accounts.event (tx, id);
+
+-- A file being imported: progress, counts and where its refused rows are.
+CREATE TABLE accounts.import_run (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    file_name text NOT NULL,
+    mapping jsonb NOT NULL DEFAULT '{}',
+    state text NOT NULL CHECK (state IN ('waiting', 'running', 'done', 'stopped', 'failed')),
+    rows_total bigint,
+    rows_read bigint NOT NULL DEFAULT 0,
+    rows_new bigint NOT NULL DEFAULT 0,
+    rows_updated bigint NOT NULL DEFAULT 0,
+    rows_unchanged bigint NOT NULL DEFAULT 0,
+    rows_refused bigint NOT NULL DEFAULT 0,
+    refused_file text,
+    message text NOT NULL DEFAULT '',
+    actor text NOT NULL,
+    started_at timestamptz NOT NULL,
+    ended_at timestamptz
+);

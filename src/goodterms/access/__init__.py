@@ -1,0 +1,1 @@
+"""People who sign in, programs that hold keys, and who did what."""

@@ -1,0 +1,67 @@
+"""Who may do what."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """What a person's work is; a person may have several."""
+
+    AGENT = "agent"
+    SUPERVISOR = "supervisor"
+    MANAGER = "manager"
+    COMPLIANCE = "compliance"
+    INTEGRATOR = "integrator"
+    OPERATOR = "operator"
+
+
+class Scope(StrEnum):
+    """What a program's key may do; each covers one family of API calls."""
+
+    ACCOUNTS_READ = "accounts:read"
+    ACCOUNTS_WRITE = "accounts:write"
+    PAYMENTS_READ = "payments:read"
+    PAYMENTS_WRITE = "payments:write"
+    HOLDS_WRITE = "holds:write"
+    DECISIONS_READ = "decisions:read"
+    CAMPAIGNS_READ = "campaigns:read"
+    CAMPAIGNS_WRITE = "campaigns:write"
+    EVENTS_READ = "events:read"
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody who signs in."""
+
+    id: int
+    username: str
+    display_name: str
+    roles: frozenset[Role]
+    language: str
+    active: bool
+    automatic: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who asks: a person, a program's key, or the system itself; written into every record.
+
+    ``name`` reads ``person:12``, ``key:gt_ab12`` or ``system:worker``.
+    """
+
+    name: str
+    roles: frozenset[Role] = frozenset()
+    scopes: frozenset[Scope] = frozenset()
+    address: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A signed-in browser."""
+
+    person: Person
+    csrf_token: str
+    expires_at: datetime

@@ -1,0 +1,1 @@
+"""Consumers, creditors, placements, accounts, contact points, consents, holds, notes."""

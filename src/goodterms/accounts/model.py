@@ -1,0 +1,205 @@
+"""The people who owe, the firms they owe, and how they may be reached."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+
+
+class AccountStatus(StrEnum):
+    """Where an account stands; holds are orthogonal to it."""
+
+    PLACED = "placed"
+    ACTIVE = "active"
+    ARRANGED = "arranged"
+    PAID = "paid"
+    RECALLED = "recalled"
+    CLOSED = "closed"
+
+
+class HoldKind(StrEnum):
+    """Why contact is stopped. All of these block outbound contact while in force."""
+
+    DISPUTED = "disputed"
+    CEASE = "cease"
+    ATTORNEY = "attorney"
+    BANKRUPTCY = "bankruptcy"
+    DECEASED = "deceased"
+    HARDSHIP = "hardship"
+    BREATHING_SPACE = "breathing_space"
+    FRAUD = "fraud"
+    TIME_BARRED = "time_barred"
+    LEGAL = "legal"
+    COMPLAINT = "complaint"
+    CLIENT = "client"
+
+
+class PointStatus(StrEnum):
+    """Whether a contact point still leads to the consumer."""
+
+    ACTIVE = "active"
+    WRONG = "wrong"
+    DISCONNECTED = "disconnected"
+    RETIRED = "retired"
+
+
+class Channel(StrEnum):
+    """A way to reach somebody."""
+
+    CALL = "call"
+    SMS = "sms"
+    EMAIL = "email"
+    ALL = "all"
+
+
+class ConsentState(StrEnum):
+    """Agreed, or taken back (an opt-out)."""
+
+    GRANTED = "granted"
+    REVOKED = "revoked"
+
+
+@dataclass(frozen=True, slots=True)
+class Creditor:
+    """A firm that is owed; ``spoken_name`` is how it is said on the telephone."""
+
+    id: int
+    reference: str
+    name: str
+    spoken_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Consumer:
+    """A person who owes. ``address_zones`` are the IANA zones the address may lie in."""
+
+    id: int
+    reference: str
+    given_name: str
+    family_name: str
+    birth_date: date | None
+    language: str
+    street: str
+    city: str
+    region: str
+    postal_code: str
+    country: str
+    address_zones: tuple[str, ...]
+    guardian_id: int | None
+
+    @property
+    def name(self) -> str:
+        """The full name as people write it."""
+        return f"{self.given_name} {self.family_name}".strip()
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """One debt of one consumer to one creditor."""
+
+    id: int
+    reference: str
+    creditor_id: int
+    placement_id: int
+    consumer_id: int
+    currency: str
+    description: str
+    status: AccountStatus
+    opened_on: date | None
+    due_on: date
+    host_id: int | None
+    host_reference: str | None
+    host_checked_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class ContactPoint:
+    """A number (E.164) or address of a consumer, with the zones it may ring in."""
+
+    id: int
+    consumer_id: int
+    kind: str
+    value: str
+    label: str
+    line_type: str
+    zones: tuple[str, ...]
+    status: PointStatus
+    position: int
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """A recorded stop with its source and the rule that ends it."""
+
+    id: int
+    consumer_id: int
+    account_id: int | None
+    kind: HoldKind
+    source: str
+    release_rule: str
+    placed_by: str
+    placed_at: datetime
+    released_at: datetime | None = None
+    released_by: str | None = None
+    release_reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """What a consumer agreed to or took back, for a channel and one contact point or all."""
+
+    id: int
+    consumer_id: int
+    contact_point_id: int | None
+    channel: Channel
+    state: ConsentState
+    source: str
+    actor: str
+    recorded_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """Something that happened, as told to timelines, event streams and webhooks.
+
+    ``kind`` is dotted and in the past, e.g. ``payment.succeeded``.
+    """
+
+    kind: str
+    at: datetime
+    actor: str
+    consumer_id: int | None = None
+    account_id: int | None = None
+    attempt_id: str | None = None
+    campaign_id: int | None = None
+    data: dict[str, Any] = field(default_factory=dict)
+
+
+class Restriction(StrEnum):
+    """What makes planned contact stale."""
+
+    PAYMENT = "payment"
+    HOLD = "hold"
+    OPT_OUT = "opt_out"
+    CLOSED = "closed"
+    WRONG_NUMBER = "wrong_number"
+
+
+@dataclass(frozen=True, slots=True)
+class ContactRestricted:
+    """Told inside the transaction that restricted contact with a consumer.
+
+    Subscribers withdraw due attempts and cancel calls in that same transaction. ``account_id``
+    or ``contact_point_id`` narrow it; neither means the whole person. ``message`` is what a
+    talking agent is told.
+    """
+
+    consumer_id: int
+    restriction: Restriction
+    at: datetime
+    message: str
+    account_id: int | None = None
+    contact_point_id: int | None = None

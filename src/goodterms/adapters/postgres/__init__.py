@@ -1,0 +1,1 @@
+"""PostgreSQL: migrations, and the embedded server of one machine."""

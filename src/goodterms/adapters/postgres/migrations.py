@@ -1,0 +1,40 @@
+"""Numbered SQL files, applied forward only by yoyo."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+
+from goodterms.kit.places import shipped
+
+
+@dataclass(frozen=True, slots=True)
+class Migrated:
+    """Which migrations were applied now, and how many were there before."""
+
+    applied: tuple[str, ...]
+    before: int
+
+
+def migrate(url: str) -> Migrated:
+    """Bring the schema of the database up to date, each file in its own transaction.
+
+    Safe to call from several processes at once: one migrates, the others wait.
+
+    Raises:
+        psycopg.Error: a migration failed; everything before it stays applied.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # yoyo still imports deprecated names
+        from yoyo import get_backend, read_migrations  # noqa: PLC0415 - see above
+
+        backend = get_backend(url.replace("postgresql://", "postgresql+psycopg://", 1))
+        try:
+            with backend.lock():
+                migrations = read_migrations(str(shipped("migrations")))
+                waiting = backend.to_apply(migrations)
+                names = tuple(m.id for m in waiting)
+                backend.apply_migrations(waiting)
+        finally:
+            backend.connection.close()
+    return Migrated(applied=names, before=len(migrations) - len(names))

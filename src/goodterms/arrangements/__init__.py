@@ -1,0 +1,1 @@
+"""What may be paid now and what was promised: quotes and promises."""

@@ -1,0 +1,1 @@
+"""Who should be reached, how, and within which limits."""

@@ -1,0 +1,1 @@
+"""The gate, its rulebook, the contact log and the decision record."""

@@ -1,0 +1,1 @@
+"""Due attempts, pacing and origination: one account decided at the instant of dialing."""

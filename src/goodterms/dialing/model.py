@@ -1,0 +1,111 @@
+"""Due attempts, the policy of a campaign's dialing, and paces."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+
+
+class Mode(StrEnum):
+    """How lines are placed: one per idle agent, or a fixed ratio of idle agents."""
+
+    PROGRESSIVE = "progressive"
+    RATIO = "ratio"
+
+
+class DueState(StrEnum):
+    """Where a due attempt stands. WITHDRAWN ends it until its campaign finds it due again."""
+
+    WAITING = "waiting"
+    PLACED = "placed"
+    WITHDRAWN = "withdrawn"
+    DONE = "done"
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """After an outcome: try again after so many seconds, at most so many times (0: never)."""
+
+    after_seconds: int
+    at_most: int
+
+
+@dataclass(frozen=True, slots=True)
+class DialPolicy:
+    """What a campaign asks of the dialer.
+
+    ``hours`` narrow the law: weekday number (0 Monday) to ``(from, until)`` local "HH:MM" at the
+    consumer's place; empty means the law alone. ``retry`` is keyed by outcome.
+    """
+
+    campaign_id: int
+    running: bool
+    mode: Mode
+    ratio: Decimal
+    max_concurrent: int
+    max_per_second: Decimal
+    trunk: str
+    caller_ids: tuple[str, ...]
+    ring_seconds: int
+    amd: bool
+    hours: Mapping[str, tuple[str, str]]
+    retry: Mapping[str, Retry]
+    max_attempts: int
+    rest_days: int
+    abandon_prompt: str
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Trunk:
+    """A way to the telephone network with its own limits; ``endpoint`` is the node's name."""
+
+    name: str
+    endpoint: str
+    max_concurrent: int
+    max_per_second: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class DueAttempt:
+    """A person to be called in a campaign about some accounts, when the gate allows."""
+
+    id: int
+    campaign_id: int
+    consumer_id: int
+    account_ids: tuple[int, ...]
+    contact_point_id: int
+    number: str
+    state: DueState
+    due_at: datetime
+    priority: int
+    tries: int
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """What pacing looks at: one campaign at one instant. Rates are over the window in force."""
+
+    campaign_id: int
+    ready: int
+    reserved: int
+    talking: int
+    wrap_up: int
+    in_flight: int
+    queued: int
+    answered: int
+    abandoned: int
+    trunk_in_use: int
+    placed_last_second: int
+    trunk_placed_last_second: int
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How many lines to place now, and why in one sentence."""
+
+    place: int
+    because: str

@@ -1,0 +1,1 @@
+"""Host systems and integrators: asked in real time, told without loss."""

@@ -1,0 +1,79 @@
+"""PostgreSQL with respect: named queries in files, one pool, explicit transactions."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from functools import cache
+from pathlib import Path
+from typing import Any, LiteralString, cast
+
+from psycopg import AsyncConnection
+from psycopg.rows import DictRow, dict_row
+from psycopg.types.json import set_json_dumps, set_json_loads
+from psycopg_pool import AsyncConnectionPool
+
+from goodterms.kit import plainjson
+
+set_json_dumps(plainjson.dumps)
+set_json_loads(plainjson.loads)
+
+Connection = AsyncConnection[DictRow]
+Pool = AsyncConnectionPool[Connection]
+
+_NAME = re.compile(r"^-- name: ([a-z0-9_]+)\s*$", re.MULTILINE)
+
+
+class Queries(Mapping[str, LiteralString]):
+    """The named queries of one ``queries.sql``; a missing name fails at once."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        parts = _NAME.split(path.read_text(encoding="utf-8"))[1:]
+        pairs = zip(parts[::2], parts[1::2], strict=True)
+        self._texts = {name: cast("LiteralString", body.strip()) for name, body in pairs}
+
+    def __getitem__(self, name: str) -> LiteralString:
+        try:
+            return self._texts[name]
+        except KeyError:
+            raise KeyError(f"{self.path} has no query named {name!r}") from None
+
+    def __iter__(self) -> Any:
+        return iter(self._texts)
+
+    def __len__(self) -> int:
+        return len(self._texts)
+
+
+@cache
+def queries(module_file: str) -> Queries:
+    """Load the ``queries.sql`` beside a module; call it with ``__file__``."""
+    return Queries(Path(module_file).with_name("queries.sql"))
+
+
+def make_pool(url: str, *, size: int = 8, name: str = "goodterms") -> Pool:
+    """Make a closed pool of dictionary-row connections; open it with ``async with``."""
+    return AsyncConnectionPool(
+        url,
+        min_size=1,
+        max_size=size,
+        open=False,
+        kwargs={"row_factory": dict_row, "autocommit": True, "application_name": name},
+        connection_class=cast("type[Connection]", AsyncConnection),
+    )
+
+
+async def connect(url: str, *, name: str = "goodterms") -> Connection:
+    """Open one autocommit, dictionary-row connection outside any pool (for LISTEN, leases)."""
+    return await AsyncConnection.connect(
+        url, row_factory=dict_row, autocommit=True, application_name=name
+    )
+
+
+@asynccontextmanager
+async def transaction(pool: Pool) -> AsyncIterator[Connection]:
+    """Borrow a connection with a transaction open on it; commit on leaving, roll back on error."""
+    async with pool.connection() as conn, conn.transaction():
+        yield conn

@@ -1,0 +1,1 @@
+"""Append-only double entry; the only writer of balances."""

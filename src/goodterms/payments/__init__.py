@@ -1,0 +1,1 @@
+"""Payment attempts, their outcomes, refunds and pay links."""

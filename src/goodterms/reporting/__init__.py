@@ -1,0 +1,1 @@
+"""What happened and how well: timelines, floor figures, KPIs with fixed denominators."""

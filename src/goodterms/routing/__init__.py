@@ -1,0 +1,1 @@
+"""Agents, their states, and who takes which call."""

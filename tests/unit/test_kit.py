@@ -1,0 +1,93 @@
+"""The kit's promises about money, ids, phones and life cycles."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+
+from goodterms.arrangements.model import PROMISE, PromiseEvent, PromiseState
+from goodterms.kit import plainjson
+from goodterms.kit.errors import IllegalTransition
+from goodterms.kit.ids import new_id
+from goodterms.kit.money import Money, MoneyError
+from goodterms.kit.phone import PhoneError, masked, parse_phone
+
+NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
+
+
+def test_money_adds_exactly() -> None:
+    """Ten cents added three times are thirty cents."""
+    dime = Money.of("0.10")
+    assert dime + dime + dime == Money.of("0.30")
+    assert (dime - Money.of("0.30")).minor == -20
+
+
+@pytest.mark.parametrize("text", ["1.005", "NaN", "ten", ""])
+def test_money_refuses_what_is_not_exact(text: str) -> None:
+    """An amount with excess decimals, or none at all, is refused."""
+    with pytest.raises(MoneyError):
+        Money.of(text)
+
+
+def test_money_refuses_floats() -> None:
+    """A float is refused even when it looks harmless."""
+    with pytest.raises(MoneyError):
+        Money.of(12.5)  # type: ignore[arg-type]
+    with pytest.raises(MoneyError):
+        Money(12.5)  # type: ignore[arg-type]
+
+
+def test_money_does_not_mix_currencies() -> None:
+    """Dollars and euros are not added."""
+    with pytest.raises(MoneyError):
+        Money.of("1.00") + Money.of("1.00", "EUR")
+
+
+def test_money_keeps_each_currency_to_its_minor_unit() -> None:
+    """A yen has no cents and a dinar has a thousand fils."""
+    assert Money.of("100", "JPY").minor == 100
+    assert Money.of("1.234", "KWD").minor == 1234
+    assert str(Money.from_minor(123456)) == "1,234.56 USD"
+
+
+def test_ids_sort_by_time() -> None:
+    """An identifier made a millisecond later sorts later."""
+    first = new_id("att", NOON)
+    second = new_id("att", NOON + timedelta(milliseconds=1))
+    assert first < second
+    assert first.startswith("att_")
+    assert len(first) == 30
+
+
+def test_phone_reads_what_people_write() -> None:
+    """A national number becomes E.164 with its zones."""
+    phone = parse_phone("(212) 555-0123")
+    assert phone.e164 == "+12125550123"
+    assert phone.zones == ("America/New_York",)
+    assert masked(phone.e164) == "+1212•••0123"
+
+
+@pytest.mark.parametrize("text", ["123", "call me", "+1 111 555 0123", ""])
+def test_phone_refuses_what_is_no_number(text: str) -> None:
+    """A text that is no number in use is refused with an example."""
+    with pytest.raises(PhoneError, match=r"e\.g\."):
+        parse_phone(text)
+
+
+def test_life_cycle_refuses_what_its_table_lacks() -> None:
+    """A promise that was kept cannot be broken afterwards."""
+    kept = PROMISE.step(PromiseState.OPEN, PromiseEvent.PAID)
+    assert kept is PromiseState.KEPT
+    with pytest.raises(IllegalTransition, match="kept cannot take the step 'missed'"):
+        PROMISE.step(kept, PromiseEvent.MISSED)
+
+
+def test_json_keeps_money_exact() -> None:
+    """Decimals become text and keys are in order in the canonical form."""
+    assert plainjson.canonical({"b": Decimal("1.10"), "a": NOON}) == (
+        b'{"a":"2026-11-22T12:00:00+00:00","b":"1.10"}'
+    )
+    with pytest.raises(TypeError):
+        plainjson.dumps(object())
