@@ -48,6 +48,19 @@ def test_source_keeps_the_house_rules(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda p: str(p.relative_to(ROOT / "src")))
+def test_stores_are_private(path: Path) -> None:
+    """Only a domain itself imports its store; everybody else goes through its service."""
+    domain = path.relative_to(ROOT / "src" / "goodterms").parts[0]
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            found = re.fullmatch(r"goodterms\.(\w+)\.store(\..*)?", node.module)
+            assert not found or found.group(1) == domain, f"{node.module} is private"
+            named = re.fullmatch(r"goodterms\.(\w+)", node.module)
+            if named and named.group(1) != domain:
+                assert "store" not in {alias.name for alias in node.names}, "stores are private"
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda p: str(p.relative_to(ROOT / "src")))
 def test_names_say_what_they_hold(path: Path) -> None:
     """No module is a bin for leftovers."""
     assert path.stem not in {"utils", "util", "helpers", "helper", "manager", "base", "common"}
@@ -57,7 +70,7 @@ def test_names_say_what_they_hold(path: Path) -> None:
 def test_each_test_states_its_behaviour(path: Path) -> None:
     """A test has a docstring of one sentence, and nothing is patched."""
     text = path.read_text(encoding="utf-8")
-    assert not re.search(r"mock\.patch|monkeypatch\.setattr|MagicMock", text)
+    assert not re.search(r"mock\.patch[(]|monkeypatch\.setattr[(]|MagicMock[(]", text)
     for function in _functions(ast.parse(text)):
         if function.name.startswith("test_"):
             assert ast.get_docstring(function), f"{function.name} does not say what it shows"
