@@ -1,0 +1,1 @@
+"""Asterisk: the program, its instances, speech for them, and the simulated carrier."""
