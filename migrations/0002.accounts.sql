@@ -48,10 +48,7 @@ CREATE TABLE accounts.consumer (
     created_at timestamptz NOT NULL,
     updated_at timestamptz NOT NULL
 );
--- The accounts list is in this order; the collation lets a prefix search use it too.
-CREATE INDEX consumer_by_name ON accounts.consumer (
-    (lower(family_name) COLLATE "C"), (lower(given_name) COLLATE "C"), id
-);
+CREATE INDEX consumer_by_name ON accounts.consumer (lower(family_name), lower(given_name), id);
 
 CREATE TABLE accounts.account (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -75,7 +72,6 @@ CREATE TABLE accounts.account (
     UNIQUE (creditor_id, reference)
 );
 CREATE INDEX account_by_consumer ON accounts.account (consumer_id);
-CREATE INDEX account_by_reference ON accounts.account (reference text_pattern_ops);
 
 CREATE TABLE accounts.contact_point (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

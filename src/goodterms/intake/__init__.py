@@ -1,1 +1,0 @@
-"""Accounts coming in: files and upserts, checked row by row, nothing lost."""
