@@ -23,10 +23,14 @@ class ProgramMissingError(Exception):
 
 @dataclass(frozen=True)
 class Account:
-    """The operating system's user and group a child runs as."""
+    """The operating system's user and group a child runs as.
+
+    `capability` is the one right of ours (such as "dac_read_search") it keeps; None for none.
+    """
 
     uid: int
     gid: int
+    capability: str | None = None
 
 
 class Child:
@@ -121,4 +125,7 @@ def _tied(argv: list[str], account: Account | None, sent: signal.Signals) -> lis
     if account is not None:
         # setpriv sets the death signal after the change of user, which would otherwise clear it.
         command += [f"--reuid={account.uid}", f"--regid={account.gid}", "--clear-groups"]
+        if account.capability is not None:
+            kept = f"+{account.capability}"
+            command += [f"--inh-caps={kept}", f"--ambient-caps={kept}"]
     return [*command, "--", *argv]
