@@ -215,7 +215,7 @@ class EmbeddedPostgres:
                     "SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]
                 )
                 if await found.fetchone() is None:
-                    await connection.execute(f"CREATE DATABASE {DATABASE}")  # a constant's name
+                    await connection.execute("CREATE DATABASE goodterms")
             return True
         return False
 
