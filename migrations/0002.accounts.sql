@@ -48,7 +48,10 @@ CREATE TABLE accounts.consumer (
     created_at timestamptz NOT NULL,
     updated_at timestamptz NOT NULL
 );
-CREATE INDEX consumer_by_name ON accounts.consumer (lower(family_name), lower(given_name), id);
+-- The accounts list is in this order; the collation lets a prefix search use it too.
+CREATE INDEX consumer_by_name ON accounts.consumer (
+    (lower(family_name) COLLATE "C"), (lower(given_name) COLLATE "C"), id
+);
 
 CREATE TABLE accounts.account (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -72,6 +75,7 @@ CREATE TABLE accounts.account (
     UNIQUE (creditor_id, reference)
 );
 CREATE INDEX account_by_consumer ON accounts.account (consumer_id);
+CREATE INDEX account_by_reference ON accounts.account (reference text_pattern_ops);
 
 CREATE TABLE accounts.contact_point (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

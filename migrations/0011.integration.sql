@@ -32,11 +32,11 @@ CREATE INDEX delivery_due ON integration.delivery (next_try_at) WHERE state = 'w
 
 -- A POST repeated with the same Idempotency-Key gets the first answer again.
 CREATE TABLE integration.idempotency (
+    actor text NOT NULL,
     key text NOT NULL,
-    api_key_id bigint NOT NULL,
     request_hash text NOT NULL,
     status integer NOT NULL,
-    body jsonb NOT NULL,
+    body jsonb,
     created_at timestamptz NOT NULL,
-    PRIMARY KEY (api_key_id, key)
+    PRIMARY KEY (actor, key)
 );

@@ -1,1 +1,1 @@
-"""People who sign in, programs that hold keys, and who did what."""
+"""People who sign in, programs that hold keys, and the record of who did what."""

@@ -162,6 +162,68 @@ class Consent:
 
 
 @dataclass(frozen=True, slots=True)
+class Note:
+    """What somebody wrote down about a consumer, or about one account."""
+
+    id: int
+    consumer_id: int
+    account_id: int | None
+    body: str
+    actor: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """A host ledger that owns accounts and is asked about them at the moment of dialing."""
+
+    id: int
+    name: str
+    url: str
+    secret: str
+    timeout_ms: int
+    active: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AccountFilter:
+    """What the accounts list is narrowed to; None means any.
+
+    ``held`` True keeps accounts under a hold in force (their own or the person's).
+    """
+
+    creditor_id: int | None = None
+    placement_id: int | None = None
+    status: AccountStatus | None = None
+    held: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AccountRow:
+    """One line of the accounts list; ``holds`` are the kinds in force."""
+
+    account_id: int
+    reference: str
+    status: AccountStatus
+    currency: str
+    due_on: date
+    creditor_id: int
+    creditor_name: str
+    consumer_id: int
+    consumer_reference: str
+    consumer_name: str
+    holds: tuple[HoldKind, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AccountPage:
+    """A page of the accounts list; ``next`` is handed back as ``after``; None ends the list."""
+
+    rows: tuple[AccountRow, ...]
+    next: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Happening:
     """Something that happened, as told to timelines, event streams and webhooks.
 

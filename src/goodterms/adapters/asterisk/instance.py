@@ -191,6 +191,7 @@ class AsteriskInstance:
             "name": self.kind,
             "modules": self.program.modules,
             "data": self.program.data,
+            "present": {module.stem for module in self.program.modules.glob("*.so")},
             "bind": self.bind,
             "ports": self.ports,
             "app": APP,

@@ -1,0 +1,1 @@
+"""Accounts coming in: files and upserts, checked row by row, nothing lost."""
