@@ -114,23 +114,12 @@ def adjustment(
     Raises:
         Refusal: a book is named that is no component (``NO_COMPONENT``).
     """
-    for book in components:
-        if book not in COMPONENTS:
-            raise Refusal(
-                "NO_COMPONENT",
-                f"Account {balance.account_id}: '{book.value}' is not something a consumer owes.",
-            )
-    zero = Money.zero(balance.total.currency)
-    postings = {}
-    for book in COMPONENTS:
-        difference = components.get(book, zero) - balance.components.get(book, zero)
-        if difference:
-            postings[book] = difference
+    postings = _differences(balance, components)
     if not postings:
         return None
     placed = balance.version == 0
     counter = Book.PLACED if placed else Book.ADJUSTED
-    rest = total(postings.values(), zero.currency)
+    rest = total(postings.values(), balance.total.currency)
     # A shift between components that leaves the total alone already balances by itself.
     if rest:
         postings[counter] = -rest
@@ -142,6 +131,22 @@ def adjustment(
         postings=postings,
         actor=actor,
     )
+
+
+def _differences(balance: Balance, components: Mapping[Book, Money]) -> dict[Book, Money]:
+    for book in components:
+        if book not in COMPONENTS:
+            raise Refusal(
+                "NO_COMPONENT",
+                f"Account {balance.account_id}: '{book.value}' is not something a consumer owes.",
+            )
+    zero = Money.zero(balance.total.currency)
+    differences = {}
+    for book in COMPONENTS:
+        difference = components.get(book, zero) - balance.components.get(book, zero)
+        if difference:
+            differences[book] = difference
+    return differences
 
 
 def payment(
