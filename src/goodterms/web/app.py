@@ -1,0 +1,65 @@
+"""The web application: every part's routes behind the same guard."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+
+from fastapi import Depends, FastAPI
+from starlette.staticfiles import StaticFiles
+
+from goodterms.web import errors, observe, sessions
+from goodterms.web.context import Web
+from goodterms.web.observe import Observer
+from goodterms.web.security import Shield, Throttle
+from goodterms.web.shell import STATIC
+
+__all__ = ["Web", "make_app"]
+
+# The parts that exist, by the key of their entry in the rail.
+PARTS: frozenset[str] = frozenset()
+
+
+def make_app(web: Web) -> FastAPI:
+    """Build the application on its services; run it with uvicorn."""
+    app = FastAPI(
+        title="goodterms",
+        version="1",
+        description=API_WORDS,
+        openapi_url="/api/v1/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        lifespan=_lifespan,
+        dependencies=[Depends(sessions.guard)],
+    )
+    app.state.web = web
+    app.state.parts = PARTS
+    errors.install(app)
+    app.include_router(observe.router)
+    app.include_router(sessions.router)
+    if STATIC.is_dir():  # the front end has been built
+        app.mount("/static", StaticFiles(directory=STATIC), name="static")
+    app.add_middleware(Throttle, settings=web.settings)
+    app.add_middleware(Observer, clock=web.clock)
+    app.add_middleware(Shield, settings=web.settings)
+    return app
+
+
+API_WORDS = """The contact centre for accounts receivable, by REST.
+
+Send a key as `Authorization: Bearer gt_…`. Amounts are text with a currency, never floats.
+Errors are `application/problem+json` with `code`, `detail`, `field` and `remedy`.
+"""
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    web: Web = app.state.web
+    listening = asyncio.create_task(web.hub.run())
+    try:
+        yield
+    finally:
+        listening.cancel()
+        with suppress(asyncio.CancelledError):
+            await listening

@@ -1,0 +1,93 @@
+"""What every route may reach: services, clock, templates; and who asks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from fastapi import Request
+
+from goodterms.access.model import Actor, Person, Session
+from goodterms.access.service import AccessService
+from goodterms.kit.clock import Clock
+from goodterms.kit.sql import Pool
+from goodterms.web.live import Hub
+from goodterms.web.shell import Shell
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How many requests a minute are taken, per address (or per key for the API)."""
+
+    sign_in: int = 20
+    api: int = 6000
+    webhook: int = 1200
+    public: int = 120
+    wrong_key: int = 60
+
+
+@dataclass(frozen=True, slots=True)
+class WebSettings:
+    """How the pages are served.
+
+    Attributes:
+        url: the address people see, e.g. ``https://desk.example.org``.
+        organisation: the name of the organisation that calls.
+        phone_origin: origin of the browser telephone's WebSocket, e.g. ``wss://pbx.example.org``.
+        demo: shows the one-click sign-in.
+        body_bytes: the largest request body; ``upload_bytes`` for uploaded files.
+    """
+
+    url: str
+    organisation: str = "goodterms"
+    phone_origin: str = ""
+    demo: bool = False
+    limits: Limits = field(default_factory=Limits)
+    body_bytes: int = 8 << 20
+    upload_bytes: int = 2 << 30
+
+    @property
+    def secure(self) -> bool:
+        """True when people reach us by https."""
+        return self.url.startswith("https://")
+
+
+@dataclass(frozen=True, slots=True)
+class Web:
+    """The services the routes stand on; made once by the composition root."""
+
+    settings: WebSettings
+    pool: Pool
+    clock: Clock
+    shell: Shell
+    hub: Hub
+    access: AccessService
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """A signed-in person's request."""
+
+    session: Session
+    actor: Actor
+
+    @property
+    def person(self) -> Person:
+        """Who is signed in."""
+        return self.session.person
+
+
+def web_of(request: Request) -> Web:
+    """Give a route its services; use it as ``Depends(web_of)``."""
+    web: Web = request.app.state.web
+    return web
+
+
+def now_of(request: Request) -> datetime:
+    """Give a route the present instant; use it as ``Depends(now_of)``."""
+    return web_of(request).clock.now()
+
+
+def address_of(request: Request) -> str | None:
+    """Tell the address a request came from."""
+    return request.client.host if request.client else None

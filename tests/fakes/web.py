@@ -1,0 +1,54 @@
+"""The web application on a test's own database, with people who may sign in."""
+
+from __future__ import annotations
+
+from argon2 import PasswordHasher
+from httpx import ASGITransport, AsyncClient
+
+from goodterms.access.model import Role
+from goodterms.access.service import AccessService
+from goodterms.kit.clock import Clock, SystemClock
+from goodterms.kit.sql import Pool
+from goodterms.web.app import Web, make_app
+from goodterms.web.context import Limits, WebSettings
+from goodterms.web.live import Hub
+from goodterms.web.shell import Shell
+
+PASSWORD = "correct horse battery"
+URL = "http://goodterms.test"
+
+
+def make_web(
+    pool: Pool, *, clock: Clock | None = None, demo: bool = False, limits: Limits | None = None
+) -> Web:
+    """Build the services of the web application on a pool."""
+    assert isinstance(pool.conninfo, str)
+    return Web(
+        settings=WebSettings(url=URL, demo=demo, limits=limits or Limits()),
+        pool=pool,
+        clock=clock or SystemClock(),
+        shell=Shell(),
+        hub=Hub.on(pool.conninfo),
+        access=AccessService(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)),
+    )
+
+
+def browser(web: Web) -> AsyncClient:
+    """Give a client that keeps cookies and follows nothing by itself."""
+    transport = ASGITransport(make_app(web), client=("127.0.0.1", 1))
+    return AsyncClient(transport=transport, base_url=URL, headers={"accept": "text/html"})
+
+
+async def sign_in(web: Web, client: AsyncClient, *roles: Role, username: str = "ana") -> str:
+    """Add a person, sign them in through the page, and give their CSRF token."""
+    now = web.clock.now()
+    async with web.pool.connection() as conn:
+        person = await web.access.create_person(conn, username, "Ana", roles, PASSWORD, now=now)
+        assert person.roles == set(roles)
+    form = {"username": username, "password": PASSWORD}
+    answer = await client.post("/sign-in", data=form)
+    assert answer.status_code == 303, answer.text
+    async with web.pool.connection() as conn:
+        session = await web.access.session(conn, client.cookies["gt_session"], now=now)
+    assert session is not None
+    return session.csrf_token
