@@ -114,7 +114,6 @@ def provide(cache: Path, say: Say) -> AsteriskProgram:
             f"The Asterisk fetched into {target} does not start on this machine: install "
             "Asterisk 20 or newer so that 'asterisk' is on the PATH."
         )
-    say(f"Asterisk {program.version} is ready in {target}")
     return program
 
 
@@ -272,6 +271,7 @@ def main() -> int:
     except PackageError as refused:
         say(str(refused))
         return 1
+    say(f"Asterisk {program.version} in {program.root or shutil.which('asterisk')}")
     return 0
 
 
