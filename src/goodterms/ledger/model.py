@@ -76,11 +76,12 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class PostedEntry:
-    """An entry as it stands in the ledger."""
+    """An entry as it stands in the ledger; ``repeated`` if its cause had posted it before."""
 
     id: int
     entry: Entry
     posted_at: datetime
+    repeated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
