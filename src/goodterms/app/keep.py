@@ -1,0 +1,61 @@
+"""Keeping a part of the product running: started, watched, started again, stopped with us."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Callable
+from typing import Protocol
+
+Say = Callable[[str], None]
+
+FIRST_PAUSE_SECONDS = 0.2
+LONGEST_PAUSE_SECONDS = 10.0
+STEADY_SECONDS = 30.0
+
+
+class Part(Protocol):
+    """Something that runs apart from us: Asterisk, PostgreSQL, a process of ours."""
+
+    async def start(self) -> object:
+        """Start it, or start it again after it ended."""
+        ...
+
+    async def stop(self) -> None:
+        """End it and leave nothing behind."""
+        ...
+
+    async def wait(self) -> int:
+        """Wait until it ended by itself; return its exit status."""
+        ...
+
+
+async def keep(name: str, part: Part, say: Say, *, started: bool = False) -> None:
+    """Run a part until cancelled; start it again when it ends, ever slower while it keeps failing.
+
+    ``started`` tells that the caller has started it already. Cancelling stops the part.
+    """
+    pause = FIRST_PAUSE_SECONDS
+    loop = asyncio.get_running_loop()
+    try:
+        while True:
+            if not started:
+                await part.start()
+            started = False
+            since = loop.time()
+            status = await part.wait()
+            pause = FIRST_PAUSE_SECONDS if loop.time() - since > STEADY_SECONDS else pause
+            say(f"{name} ended with status {status}; starting it again in {pause:.1f} s")
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
+    finally:
+        await asyncio.shield(part.stop())
+
+
+def stop_on_signals() -> asyncio.Event:
+    """Return an event that is set by Ctrl-C or SIGTERM."""
+    asked = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        loop.add_signal_handler(number, asked.set)
+    return asked
