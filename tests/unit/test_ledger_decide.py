@@ -212,3 +212,13 @@ def test_a_refund_is_owed_again() -> None:
         actor="a",
     )
     assert given.postings == {Book.PRINCIPAL: usd("40"), Book.CASH: usd("-40")}
+
+
+def test_a_history_folds_to_its_balance() -> None:
+    """The balance of a history is that of its entries, one after another."""
+    placed = entry({Book.PRINCIPAL: usd("90"), Book.PLACED: usd("-90")}, EntryKind.PLACEMENT)
+    paid = decide.payment(
+        7, {Book.PRINCIPAL: usd("40")}, effective_on=DAY, cause="payment:1", actor="a"
+    )
+    folded = decide.fold(7, "USD", [placed, paid])
+    assert (folded.total, folded.version) == (usd("50"), 2)

@@ -4,10 +4,29 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from enum import StrEnum
 
+from goodterms.accounts.model import Account
 from goodterms.kit.lifecycle import Lifecycle
 from goodterms.kit.money import Money
+from goodterms.ledger.model import Balance
+
+
+@dataclass(frozen=True, slots=True)
+class ArrangementPolicy:
+    """The house's limits for what may be agreed; amounts in major units of the debt's currency.
+
+    ``smallest`` is the least that can be paid or promised at once (processors refuse cents);
+    a smaller remaining debt may be paid whole. A promise is kept when ``kept_share`` of it was
+    paid by the end of its grace.
+    """
+
+    smallest: Decimal = Decimal(1)
+    quote_minutes: int = 30
+    longest_promise_days: int = 30
+    grace_days: int = 3
+    kept_share: Decimal = Decimal(1)
 
 
 class OptionKind(StrEnum):
@@ -95,3 +114,12 @@ class Promise:
     state: PromiseState
     actor: str
     made_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """How an account stands under its lock; ``promised`` is the sum of its open promises."""
+
+    account: Account
+    balance: Balance
+    promised: Money
