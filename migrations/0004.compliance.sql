@@ -16,6 +16,7 @@ CREATE TABLE compliance.caller_id (
     attestation text NOT NULL DEFAULT 'A' CHECK (attestation IN ('A', 'B', 'C')),
     active boolean NOT NULL DEFAULT true,
     answered_ok_at timestamptz,
+    added_by text NOT NULL DEFAULT '',
     created_at timestamptz NOT NULL
 );
 
@@ -39,6 +40,7 @@ CREATE TABLE compliance.verdict (
 );
 CREATE INDEX verdict_by_attempt ON compliance.verdict (attempt_id);
 CREATE INDEX verdict_by_consumer ON compliance.verdict (consumer_id, id);
+CREATE INDEX verdict_by_campaign ON compliance.verdict (campaign_id, id);
 
 -- One row per allowed contact, used once.
 CREATE TABLE compliance.permit (
@@ -69,3 +71,4 @@ CREATE TABLE compliance.contact (
     message_left boolean NOT NULL DEFAULT false
 );
 CREATE INDEX contact_by_consumer ON compliance.contact (consumer_id, placed_at DESC);
+CREATE INDEX contact_open ON compliance.contact (consumer_id) WHERE closed_at IS NULL;

@@ -1,0 +1,24 @@
+"""The closed registry of predicates, in the order in which they are asked."""
+
+from __future__ import annotations
+
+from goodterms.compliance.decide.case import Predicate
+from goodterms.compliance.decide.frequency import FREQUENCY
+from goodterms.compliance.decide.hours import HOURS
+from goodterms.compliance.decide.standing import STANDING
+
+PREDICATES: dict[str, Predicate] = {**STANDING, **HOURS, **FREQUENCY}
+
+# What must be decided for every contact: without a rule in force for each, the answer is no.
+REQUIRED = (
+    "point_belongs",
+    "not_opted_out",
+    "no_hold",
+    "debt_known",
+    "something_owed",
+    "account_open",
+    "zone_known",
+    "local_hours",
+    "rolling_count",
+    "wait_after_conversation",
+)

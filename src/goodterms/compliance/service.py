@@ -1,0 +1,242 @@
+"""Judging contacts under the account lock, and telling why."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+from goodterms.compliance import store
+from goodterms.compliance.decide import (
+    Record,
+    explain,
+    gate,
+    headline,
+    lookback_days,
+    record,
+    replay,
+)
+from goodterms.compliance.model import (
+    CallerId,
+    Decision,
+    Explanation,
+    Facts,
+    ProposedContact,
+    Rulebook,
+    Verdict,
+)
+from goodterms.kit.errors import Conflict, NotFound, Refusal
+from goodterms.kit.phone import PhoneError, parse_phone
+from goodterms.kit.places import shipped
+from goodterms.kit.sql import Connection
+
+_ATTESTATIONS = ("A", "B", "C")
+
+
+def load_rulebook(path: Path | None = None) -> Rulebook:
+    """Read a folder of rules, by default the United States rulebook that ships with us.
+
+    Raises:
+        RulebookError: a row is refused; the text names file, line, field and remedy.
+    """
+    return store.read_rulebook(path or shipped("rulebook") / "us")
+
+
+class ComplianceService:
+    """The gate with its record: permits, verdicts, the contact log, the caller IDs we own."""
+
+    def __init__(self, rulebook: Rulebook) -> None:
+        self.rulebook = rulebook
+        self._lookback = lookback_days(rulebook)
+
+    async def judge(
+        self, conn: Connection, contacts: Sequence[ProposedContact], *, now: datetime
+    ) -> list[Verdict]:
+        """Judge contacts and record each verdict, in the order given.
+
+        The caller holds the account lock of every person in the batch and commits soon. Each
+        allowed contact gets its permit and its row in the contact log, so that the next one to
+        ask counts it. A second contact to the same person in one batch sees the first as live.
+        """
+        if not contacts:
+            return []
+        facts = await store.load_facts(conn, contacts, days=self._lookback, now=now)
+        judged: list[tuple[Verdict, Record]] = []
+        placed: dict[int, str] = {}
+        for contact, known in zip(contacts, facts, strict=True):
+            verdict = gate(contact, _with_live(known, placed), self.rulebook, now)
+            if verdict.decision is Decision.ALLOW:
+                placed[contact.consumer_id] = contact.attempt_id
+            judged.append((verdict, record(verdict)))
+        numbers = await store.put_verdicts(conn, judged)
+        return [
+            replace(verdict, id=numbers[verdict.contact.attempt_id], digest=written.digest)
+            for verdict, written in judged
+        ]
+
+    async def preview(
+        self, conn: Connection, contact: ProposedContact, *, now: datetime
+    ) -> Verdict:
+        """Judge a contact without recording anything; its permit is not valid for dialing."""
+        facts = await store.load_facts(conn, [contact], days=self._lookback, now=now)
+        verdict = gate(contact, facts[0], self.rulebook, now)
+        return replace(verdict, digest=record(verdict).digest, permit=None)
+
+    def explain(self, verdict: Verdict) -> Explanation:
+        """Make a verdict of the rulebook in force readable."""
+        return explain(verdict, self.rulebook)
+
+    def headline(self, verdict: Verdict) -> str:
+        """Say a verdict in one sentence."""
+        return headline(verdict)
+
+    async def use_permit(self, conn: Connection, attempt_id: str, *, now: datetime) -> None:
+        """Use a permit, once and before it expires.
+
+        Raises:
+            NotFound: the attempt has no permit.
+            Conflict: PERMIT_USED or PERMIT_EXPIRED.
+        """
+        if await store.use_permit(conn, attempt_id, now):
+            return
+        permit = await store.get_permit(conn, attempt_id)
+        if permit is None:
+            raise NotFound("PERMIT_UNKNOWN", f"Attempt {attempt_id} has no permit: ask the gate.")
+        if permit["used_at"] is not None:
+            raise Conflict("PERMIT_USED", f"The permit of attempt {attempt_id} was used before.")
+        raise Conflict(
+            "PERMIT_EXPIRED", f"The permit of attempt {attempt_id} has expired: ask the gate again."
+        )
+
+    async def close_contact(
+        self,
+        conn: Connection,
+        attempt_id: str,
+        *,
+        outcome: str,
+        counts: bool,
+        conversation: bool,
+        message_left: bool,
+        now: datetime,
+    ) -> None:
+        """Write what came of a contact into the log; a second closing changes nothing.
+
+        ``counts`` says whether the attempt counts towards frequency limits.
+
+        Raises:
+            NotFound: the log has no contact of this attempt.
+        """
+        values = {
+            "attempt_id": attempt_id,
+            "outcome": outcome,
+            "counts": counts,
+            "conversation": conversation,
+            "message_left": message_left,
+            "now": now,
+        }
+        if await store.close_contact(conn, values):
+            return
+        if not await store.contact_exists(conn, attempt_id):
+            raise NotFound("CONTACT_UNKNOWN", f"The contact log has no attempt {attempt_id}.")
+
+    async def verdicts(
+        self,
+        conn: Connection,
+        *,
+        attempt_id: str | None = None,
+        consumer_id: int | None = None,
+        campaign_id: int | None = None,
+        decision: Decision | None = None,
+        after: int | None = None,
+        limit: int = 50,
+    ) -> list[Verdict]:
+        """List verdicts, the newest first; ``after`` is the last id of the page before."""
+        filters = {
+            "attempt_id": attempt_id,
+            "consumer_id": consumer_id,
+            "campaign_id": campaign_id,
+            "decision": decision.value if decision else None,
+            "after": after,
+            "limit": limit,
+        }
+        return await store.list_verdicts(conn, filters)
+
+    async def verdict(self, conn: Connection, verdict_id: int) -> Verdict:
+        """Give one verdict.
+
+        Raises:
+            NotFound: there is none with this number.
+        """
+        return (await self._stored(conn, verdict_id))[0]
+
+    async def why(self, conn: Connection, attempt_id: str) -> Explanation:
+        """Explain the last verdict on an attempt, with the rules as they stood then.
+
+        Raises:
+            NotFound: the gate was never asked about this attempt.
+        """
+        found = await self.verdicts(conn, attempt_id=attempt_id, limit=1)
+        if not found:
+            raise NotFound(
+                "ATTEMPT_UNKNOWN", f"The gate was never asked about an attempt {attempt_id}."
+            )
+        rulebook = await store.get_rulebook(conn, found[0].rulebook_hash)
+        return explain(found[0], rulebook or self.rulebook)
+
+    async def verify(self, conn: Connection, verdict_id: int) -> bool:
+        """Judge a stored verdict again; tell whether it comes out the same, byte for byte.
+
+        Raises:
+            NotFound: the verdict or its rulebook is not stored.
+        """
+        verdict, judged_from = await self._stored(conn, verdict_id)
+        rulebook = await store.get_rulebook(conn, verdict.rulebook_hash)
+        if rulebook is None:
+            raise NotFound("RULEBOOK_UNKNOWN", f"Rulebook {verdict.rulebook_hash} is not stored.")
+        again = replay(judged_from, rulebook, verdict.decided_at)
+        return again.digest == verdict.digest == record(verdict).digest
+
+    async def _stored(self, conn: Connection, verdict_id: int) -> tuple[Verdict, dict[str, object]]:
+        found = await store.get_verdict(conn, verdict_id)
+        if found is None:
+            raise NotFound("VERDICT_UNKNOWN", f"There is no verdict number {verdict_id}.")
+        return found
+
+    async def store_rulebook(self, conn: Connection, *, now: datetime) -> None:
+        """Keep the rulebook's content, so that its verdicts can be judged again later."""
+        await store.put_rulebook(conn, self.rulebook, now)
+
+    async def caller_ids(self, conn: Connection) -> list[CallerId]:
+        """List the registered caller IDs."""
+        return await store.list_caller_ids(conn)
+
+    async def add_caller_id(
+        self, conn: Connection, caller_id: CallerId, *, actor: str, now: datetime
+    ) -> None:
+        """Register a number we own, or replace what is known of it.
+
+        Raises:
+            Refusal: the number is none, no proof is given, or the attestation is not A, B or C.
+        """
+        try:
+            number = parse_phone(caller_id.number).e164
+        except PhoneError as error:
+            raise Refusal("CALLER_ID_NUMBER", str(error), field="number") from error
+        if not caller_id.proof.strip():
+            raise Refusal(
+                "CALLER_ID_PROOF", f"Say how {number} is known to be ours.", field="proof"
+            )
+        if caller_id.attestation not in _ATTESTATIONS:
+            raise Refusal(
+                "CALLER_ID_ATTESTATION", "Write the attestation A, B or C.", field="attestation"
+            )
+        await store.put_caller_id(conn, replace(caller_id, number=number), actor, now)
+
+
+def _with_live(facts: Facts, placed: dict[int, str]) -> Facts:
+    """Let a person's contact placed earlier in the same batch be seen."""
+    before = placed.get(facts.consumer_id)
+    if before is None:
+        return facts
+    return replace(facts, live_attempts=(*facts.live_attempts, before))
