@@ -5,7 +5,7 @@ import { applyColumns, installMenus } from "./menus";
 import { installConfirm } from "./confirm";
 import { installLive } from "./live";
 import { installNavigation } from "./navigation";
-import { meta } from "./page";
+import { meta, tellZone } from "./page";
 import { installShortcuts } from "./shortcuts";
 import { installTheme } from "./theme";
 import "./elements/timer";
@@ -29,6 +29,7 @@ document.addEventListener("htmx:configRequest", (event) => {
   detail.headers["X-CSRF-Token"] = meta("csrf-token");
 });
 
+tellZone();
 installTheme();
 installConfirm();
 installNavigation();

@@ -44,3 +44,11 @@ export const memory = {
     }
   },
 };
+
+/** Tell the server the reader's time zone, so that pages write moments as the reader's clock does. */
+export function tellZone(): void {
+  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  if (!zone) return;
+  const secure = window.location.protocol === "https:" ? "; Secure" : "";
+  document.cookie = `gt_zone=${encodeURIComponent(zone)}; Path=/; Max-Age=31536000; SameSite=Lax${secure}`;
+}

@@ -1,3 +1,5 @@
+import { tellZone } from "./page";
+
 /** The consumer's pages work without this: it only prevents a second press while the first is on its way. */
 document.addEventListener("submit", (event) => {
   const form = event.target as HTMLFormElement;
@@ -18,3 +20,5 @@ window.addEventListener("pageshow", () => {
     form.removeAttribute("aria-busy");
   }
 });
+
+tellZone();
