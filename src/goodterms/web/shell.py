@@ -208,6 +208,7 @@ def _environment(language: str, assets_key: tuple[tuple[str, str], ...], base: s
     install: Callable[..., None] = getattr(environment, "install_gettext_translations")  # noqa: B009
     install(languages.texts(language), newstyle=True)
     environment.filters.update(FILTERS)
+    environment.globals["direction"] = formats.locale_of(language).text_direction
     environment.globals["asset"] = Assets(dict(assets_key), base).address
     return environment
 
