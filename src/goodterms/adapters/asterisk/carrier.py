@@ -124,12 +124,6 @@ def consumer_calls(caller: str, called: str, persona: str = "agrees") -> str:
     return f"channel originate Local/{''.join(digits)}@call-in extension v0@talk-{persona}"
 
 
-def make_sounds(program: AsteriskProgram, folder: Path) -> int:
-    """Make every sound of the simulated network below `folder` now; how many there are."""
-    said = list(_said(_cast()))
-    return len(Speech(program, folder).files(said))
-
-
 @cache
 def _cast() -> _Cast:
     file = places.shipped("asterisk") / "carrier" / "personas.yaml"

@@ -12,18 +12,25 @@ import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Self
 
 import httpx
 import jinja2
 
 from goodterms.adapters.asterisk.package import AsteriskProgram
+from goodterms.adapters.asterisk.speech import Speech
 from goodterms.kit import places
 from goodterms.kit.process import Child
 
 APP = "goodterms"
 """Name of the Stasis application every call enters."""
 ARI_USER = "goodterms"
+
+EXAMPLE_WORDS = MappingProxyType(
+    {"organisation": "Northgate Services", "contact": "Robin", "number": "+18005550142"}
+)
+"""Words for the prompts of the demo and of tests; the number is fictional."""
 
 _BOOT_SECONDS = 30.0
 _POLL_SECONDS = 0.05
@@ -75,6 +82,8 @@ class AsteriskInstance:
         ports: where it listens.
         bind: the address it listens at.
         values: what else its configuration's templates name.
+        words: what the prompts name (see asterisk/prompts.yaml); None for an instance that has
+            no prompts.
         ari_password: made for this instance alone; kept in files only we can read.
     """
 
@@ -84,6 +93,7 @@ class AsteriskInstance:
     ports: Ports
     bind: str = "127.0.0.1"
     values: Mapping[str, Any] = field(default_factory=dict)
+    words: Mapping[str, str] | None = None
     ari_user: str = ARI_USER
     ari_password: str = field(default_factory=lambda: secrets.token_urlsafe(24), repr=False)
     _child: Child | None = field(default=None, init=False, repr=False)
@@ -105,6 +115,11 @@ class AsteriskInstance:
         return f"ws://{self.bind}:{self.ports.http}/ws"
 
     @property
+    def prompts(self) -> Path:
+        """Folder of its own prompts: `<name>.wav` here is played as `sound:<name>`."""
+        return self.folder / "data" / "sounds"
+
+    @property
     def pid(self) -> int | None:
         """Its process number while it runs."""
         return self._child.pid if self._child and self._child.returncode is None else None
@@ -114,10 +129,14 @@ class AsteriskInstance:
 
         Raises:
             AsteriskError: it ended or did not answer within half a minute.
+            SpeechError: its prompts cannot be spoken.
         """
         if self.pid is not None:
             return
         self._render()
+        if self.words is not None:
+            speech = Speech(self.program, places.cache() / "speech")
+            await asyncio.to_thread(speech.prompts, self.prompts, self.words)
         argv, environment = self.program.command(self._conf, "-f", "-n", "-q")
         self._child = await Child.start(
             argv,
@@ -233,15 +252,17 @@ def platform(
     agents: Peer | None = None,
     ports: Ports | None = None,
     bind: str = "127.0.0.1",
+    words: Mapping[str, str] = EXAMPLE_WORDS,
 ) -> AsteriskInstance:
     """The Asterisk that serves agents and consumers, with its trunk to `carrier`.
 
     It dials consumers as `PJSIP/<number>@carrier` and demo agents' phones, which are at `agents`
-    (the carrier itself when None), as `PJSIP/demo-agent-<nn>@agents`.
+    (the carrier itself when None), as `PJSIP/demo-agent-<nn>@agents`. `words` are what its prompts
+    say: whoever calls real people gives the organisation's own.
     """
     values = {"carrier": carrier, "agents": agents or carrier}
     chosen = ports or Ports.pick("platform", bind)
-    return AsteriskInstance(program, folder, "platform", chosen, bind, values)
+    return AsteriskInstance(program, folder, "platform", chosen, bind, values, words)
 
 
 def render(templates: Path, target: Path, values: Mapping[str, Any]) -> None:

@@ -27,14 +27,9 @@ OLDEST_FETCHED = 22
 """The oldest major version we accept from the suite."""
 
 _SUITE = "forky"
-_WANTED = (
-    "asterisk",
-    "asterisk-core-sounds-en-gsm",
-    "asterisk-moh-opsound-gsm",
-    "espeak-ng",
-    "sox",
-)
-_LAYOUT = 2
+_SPEECH = ("espeak-ng", "sox")
+_ASTERISK = ("asterisk", "asterisk-core-sounds-en-gsm", "asterisk-moh-opsound-gsm", *_SPEECH)
+_LAYOUT = 3
 _RECORD = "goodterms-package.json"
 _LOCK = "packages.lock"
 _HOST_MODULES = ("/usr/lib/{triplet}/asterisk/modules", "/usr/lib/asterisk/modules")
@@ -51,12 +46,14 @@ class AsteriskProgram:
         modules: folder of its loadable modules.
         data: folder with `documentation`, `moh`, `sounds`, `static-http` and so on.
         root: the private root it lives in; None for the host's own.
+        speech: the private root of the speech programs where the host has Asterisk but not those.
     """
 
     version: str
     modules: Path
     data: Path
     root: Path | None = None
+    speech: Path | None = None
 
     def command(self, conf: Path, *arguments: str) -> tuple[list[str], dict[str, str]]:
         """How to run Asterisk with the configuration file `conf`: argv and environment."""
@@ -64,11 +61,11 @@ class AsteriskProgram:
         return [*argv, "-C", str(conf), *arguments], environment
 
     def tool(self, name: str) -> tuple[list[str], dict[str, str]] | None:
-        """How to run the program `name` of the private root, else the host's; None if neither."""
-        if self.root is not None:
+        """How to run the program `name` of a private root, else the host's; None if neither."""
+        for root in filter(None, (self.root, self.speech)):
             for folder in ("usr/sbin", "usr/bin"):
-                if (self.root / folder / name).exists():
-                    return _under_own_loader(self.root, self.root / folder / name)
+                if (root / folder / name).exists():
+                    return _under_own_loader(root, root / folder / name)
         found = shutil.which(name)
         return ([found], dict(os.environ)) if found else None
 
@@ -82,11 +79,11 @@ class AsteriskProgram:
 
 def find(cache: Path) -> AsteriskProgram | None:
     """The Asterisk that is here already: on the PATH (20 or newer), else fetched below `cache`."""
-    return _on_path() or _fetched(cache / _folder_name())
+    return _on_path(cache) or _fetched(cache / _folder_name(_ASTERISK))
 
 
 def provide(cache: Path, say: Say) -> AsteriskProgram:
-    """The Asterisk of `find`, fetched first where there is none.
+    """The Asterisk of `find`, fetched first where there is none, and the programs for speech.
 
     Args:
         cache: the user's cache folder for goodterms; the copy lands in `asterisk-<id>` below it.
@@ -96,39 +93,46 @@ def provide(cache: Path, say: Say) -> AsteriskProgram:
         PackageError: it can neither be found nor fetched; the text names the remedy.
     """
     found = find(cache)
-    if found is not None:
+    if found is None:
+        _provide_tree(cache, _ASTERISK, say)
+    elif not all(map(found.tool, _SPEECH)):
+        _provide_tree(cache, _SPEECH, say)
+    else:
         return found
+    found = find(cache)
+    if found is None or not all(map(found.tool, _SPEECH)):
+        raise PackageError(
+            f"The Asterisk fetched into {cache} does not start on this machine: install Asterisk "
+            "20 or newer so that 'asterisk' is on the PATH, with espeak-ng and sox."
+        )
+    return found
+
+
+def _provide_tree(cache: Path, wanted: tuple[str, ...], say: Say) -> None:
+    """Fetch and unpack the packages `wanted` into their folder below `cache`, all or nothing."""
     cache.mkdir(parents=True, exist_ok=True)
-    target = cache / _folder_name()
+    target = cache / _folder_name(wanted)
     # Same file system as the target, so that the last step is one atomic rename.
     with tempfile.TemporaryDirectory(dir=cache, prefix="asterisk-new-") as work:
-        fetched = _fetch(Path(work), say)
-        _check_lock(fetched, say)
+        apt = PrivateRoot(Path(work) / "apt", _SUITE, say)
+        packages = apt.fetch(wanted)
+        fetched = sorted(describe(package) for package in packages)
+        _check(fetched, say)
+        apt.unpack(packages, Path(work) / "root")
         _finish(Path(work) / "root", fetched)
         if target.exists():
             shutil.rmtree(target)  # unfinished or of an older layout: find() refused it
         (Path(work) / "root").rename(target)
-    program = _fetched(target)
-    if program is None:
-        raise PackageError(
-            f"The Asterisk fetched into {target} does not start on this machine: install "
-            "Asterisk 20 or newer so that 'asterisk' is on the PATH."
-        )
-    return program
 
 
-def _fetch(work: Path, say: Say) -> list[Fetched]:
-    apt = PrivateRoot(work / "apt", _SUITE, say)
-    packages = apt.fetch(_WANTED)
-    fetched = sorted(describe(package) for package in packages)
+def _check(fetched: list[Fetched], say: Say) -> None:
     asterisk = next((item for item in fetched if item.name == "asterisk"), None)
-    if asterisk is None or major(asterisk.version) < OLDEST_FETCHED:
+    if asterisk is not None and major(asterisk.version) < OLDEST_FETCHED:
         raise PackageError(
             f"Debian {_SUITE} no longer offers Asterisk {OLDEST_FETCHED} or newer: install it so "
             "that 'asterisk' is on the PATH."
         )
-    apt.unpack(packages, work / "root")
-    return fetched
+    compare(fetched, read_lock(places.shipped("asterisk") / _LOCK), say)
 
 
 def major(version: str) -> int:
@@ -143,15 +147,15 @@ def major(version: str) -> int:
     return int(found.group(1))
 
 
-def _check_lock(fetched: list[Fetched], say: Say) -> None:
+def compare(fetched: list[Fetched], lock: list[Fetched], say: Say) -> None:
     """Compare what came with the versions goodterms was tried with.
 
     A suite moves on, and its archive drops what it replaced: a newer version is accepted and told.
-    The same version with other contents is refused.
+
+    Raises:
+        PackageError: the same version has other contents.
     """
-    locked = {item.name: item for item in read_lock(places.shipped("asterisk") / _LOCK)}
-    if not locked:
-        return
+    locked = {item.name: item for item in lock}
     for item in fetched:
         known = locked.get(item.name)
         if known and known.version == item.version and known.sha256 != item.sha256:
@@ -160,7 +164,7 @@ def _check_lock(fetched: list[Fetched], say: Say) -> None:
                 "with though it has the same version: do not trust this package source."
             )
     moved = [item.name for item in fetched if locked.get(item.name) != item]
-    if moved:
+    if moved and locked:
         say(f"{len(moved)} of {len(fetched)} packages are not the locked versions: {_some(moved)}")
 
 
@@ -197,10 +201,10 @@ def _finish(root: Path, fetched: list[Fetched]) -> None:
     (root / _RECORD).write_text(json.dumps(record, indent=0))
 
 
-def _folder_name() -> str:
+def _folder_name(wanted: tuple[str, ...]) -> str:
     """Changes with all that decides what is in the folder, so an upgrade fetches anew."""
-    wanted = json.dumps([_LAYOUT, _SUITE, _WANTED, platform.machine()])
-    return "asterisk-" + hashlib.sha256(wanted.encode()).hexdigest()[:10]
+    facts = json.dumps([_LAYOUT, _SUITE, wanted, platform.machine()])
+    return "asterisk-" + hashlib.sha256(facts.encode()).hexdigest()[:10]
 
 
 def _fetched(root: Path) -> AsteriskProgram | None:
@@ -212,9 +216,11 @@ def _fetched(root: Path) -> AsteriskProgram | None:
     return None if version is None else AsteriskProgram(version, modules, program.data, root)
 
 
-def _on_path() -> AsteriskProgram | None:
+def _on_path(cache: Path) -> AsteriskProgram | None:
     if shutil.which("asterisk") is None:
         return None
+    tree = cache / _folder_name(_SPEECH)
+    speech = tree if (tree / _RECORD).exists() else None
     folders = [*(name.format(triplet=triplet()) for name in _HOST_MODULES)]
     modules = _first([*folders, *_HOST_MODULES_ELSEWHERE])
     data = _first(list(_HOST_DATA))
@@ -223,7 +229,7 @@ def _on_path() -> AsteriskProgram | None:
     version = _version(AsteriskProgram("", modules, data))
     if version is None or major(version) < OLDEST:
         return None
-    return AsteriskProgram(version, modules, data)
+    return AsteriskProgram(version, modules, data, None, speech)
 
 
 def _first(folders: list[str]) -> Path | None:
