@@ -15,7 +15,8 @@ CREATE TABLE routing.agent (
     pause_after boolean NOT NULL DEFAULT false,
     attempt_id text,
     campaign_ids bigint[] NOT NULL DEFAULT '{}',
-    seen_at timestamptz NOT NULL
+    seen_at timestamptz NOT NULL,
+    version bigint NOT NULL DEFAULT 1
 );
 
 -- Append-only: each step of an agent's day, for occupancy, handling time and the floor.

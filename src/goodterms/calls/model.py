@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import TypedDict
 
 from goodterms.kit.lifecycle import Lifecycle
 
@@ -89,6 +90,7 @@ CALL = Lifecycle(
     {
         (_P.WAITING, _C.ORIGINATED): _P.DIALING,
         (_P.WAITING, _C.ENDED): _P.ENDED,
+        (_P.WAITING, _C.HANG_UP): _P.ENDING,
         (_P.DIALING, _C.RANG): _P.RINGING,
         (_P.RINGING, _C.RANG): _P.RINGING,
         (_P.DIALING, _C.ANSWERED): _P.ANSWERED,
@@ -144,6 +146,7 @@ class Disposition(StrEnum):
     ATTORNEY = "attorney"
     BANKRUPTCY = "bankruptcy"
     DECEASED = "deceased"
+    OPT_OUT = "opt_out"
     HUNG_UP = "hung_up"
     MACHINE = "machine"
     NO_CONTACT = "no_contact"
@@ -184,17 +187,114 @@ class Attempt:
     placed_at: datetime | None
     ringing_at: datetime | None
     answered_at: datetime | None
+    greeting_ended_at: datetime | None
+    amd_verdict: str | None
     bridged_at: datetime | None
     ended_at: datetime | None
+    q850: int | None
+    sip_code: int | None
+    hung_up_by: str | None
     outcome: Outcome | None
     abandoned: bool
     cancel_requested_at: datetime | None
     cancel_reason: str | None
     notice: str | None
     disposition: Disposition | None
+    disposition_note: str
+    disposed_by: str | None
 
 
-# What the network tells us. ``leg`` is an attempt id for consumers, ``line-<person id>`` for an
+class RequestKind(StrEnum):
+    """What a person may ask of a live call."""
+
+    HANG_UP = "hang_up"
+    HOLD = "hold"
+    RESUME = "resume"
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """Somebody's wish about a live call, until the engine has carried it out."""
+
+    id: int
+    attempt_id: str
+    kind: RequestKind
+    actor: str
+
+
+class Progress(TypedDict, total=False):
+    """What is known of a live call besides its phase; what is left out stays as recorded."""
+
+    agent_id: int | None
+    ringing_at: datetime | None
+    answered_at: datetime | None
+    greeting_ended_at: datetime | None
+    amd_verdict: str | None
+    bridged_at: datetime | None
+    abandoned: bool
+
+
+class Ending(Progress, total=False):
+    """What is known of a call's end: causes, and the side that ended it."""
+
+    q850: int | None
+    sip_code: int | None
+    hung_up_by: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """An attempt to be written: what the gate allowed and how it is to be placed."""
+
+    attempt_id: str
+    campaign_id: int | None
+    due_attempt_id: int | None
+    consumer_id: int
+    account_ids: tuple[int, ...]
+    contact_point_id: int
+    number: str
+    caller_id: str
+    trunk: str
+    node: str
+    verdict_id: int
+    ring_seconds: int
+    amd: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How an ended attempt enters the contact log.
+
+    ``counts``: it is one of the calls that frequency rules count. ``conversation``: the consumer
+    was spoken with. Reference: 12 CFR 1006.14(b).
+    """
+
+    counts: bool
+    conversation: bool
+    message_left: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptEnded:
+    """Told inside the transaction that recorded an attempt's end. ``placed``: it was dialed."""
+
+    attempt: Attempt
+    outcome: Outcome
+    placed: bool
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptDisposed:
+    """Told inside the transaction in which an agent said what came of a conversation."""
+
+    attempt: Attempt
+    disposition: Disposition
+    actor: str
+    at: datetime
+
+
+# What the network tells us. tells us. ``leg`` is an attempt id for consumers, ``line-<person id>`` for an
 # agent's line.
 
 

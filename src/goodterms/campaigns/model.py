@@ -70,3 +70,12 @@ class Campaign:
     created_at: datetime
     started_at: datetime | None
     refreshed_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """Whom a filter would reach now."""
+
+    people: int
+    accounts: int
+    total_minor: int

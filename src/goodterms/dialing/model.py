@@ -8,6 +8,9 @@ from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
+from goodterms.calls.model import Attempt
+from goodterms.compliance.model import Verdict
+
 
 class Mode(StrEnum):
     """How lines are placed: one per idle agent, or a fixed ratio of idle agents."""
@@ -87,7 +90,12 @@ class DueAttempt:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """What pacing looks at: one campaign at one instant. Rates are over the window in force."""
+    """What pacing looks at: one campaign at one instant.
+
+    ``in_flight``: lines asked for or placed that no person has answered yet; ``queued``: people
+    waiting for an agent. ``answered`` and ``abandoned`` are over the window in force.
+    ``placed_last_second`` covers ``rate_window`` where the limit is below one a second.
+    """
 
     campaign_id: int
     ready: int
@@ -109,3 +117,82 @@ class Pace:
 
     place: int
     because: str
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A due attempt in hand, with the person's numbers in order of use.
+
+    ``points`` are the active ``(contact point id, E.164 number)`` pairs.
+    """
+
+    due: DueAttempt
+    points: tuple[tuple[int, str], ...]
+    guardian_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Next:
+    """What becomes of a due attempt: its state, when it is due, by which number, and why."""
+
+    due_id: int
+    state: DueState
+    due_at: datetime
+    contact_point_id: int
+    tries: int
+    reason: str
+    last_attempt_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """One claimed due attempt with the gate's verdict; ``attempt`` is there if it was allowed."""
+
+    claimed: Claimed
+    verdict: Verdict
+    attempt: Attempt | None
+
+
+class StartResult(StrEnum):
+    """What became of the order to dial.
+
+    UNKNOWN: the node broke the connection, so it may or may not have dialed.
+    """
+
+    ORIGINATED = "originated"
+    REFUSED = "refused"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A person whom a campaign wants called: about which debts, first by which number."""
+
+    consumer_id: int
+    account_ids: tuple[int, ...]
+    contact_point_id: int
+    priority: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class LoadReport:
+    """What a refresh did to a campaign's due attempts."""
+
+    added: int = 0
+    returned: int = 0
+    withdrawn: int = 0
+
+    def __add__(self, other: LoadReport) -> LoadReport:
+        return LoadReport(
+            self.added + other.added,
+            self.returned + other.returned,
+            self.withdrawn + other.withdrawn,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """Over the abandonment window: people who got an agent or none, and those who got none."""
+
+    answered: int
+    abandoned: int

@@ -28,6 +28,7 @@ class Topic(StrEnum):
     HOLD = "hold"
     IMPORT = "import"
     EVENT = "event"
+    CANCEL = "cancel"
     RESYNC = "resync"
 
 

@@ -51,6 +51,8 @@ AGENT = Lifecycle(
         (_S.RESERVED, _E.RELEASE): _S.READY,
         (_S.RESERVED, _E.CONNECT): _S.TALKING,
         (_S.READY, _E.CONNECT): _S.TALKING,
+        # The pause came while the two were being joined: the conversation is a fact.
+        (_S.PAUSED, _E.CONNECT): _S.TALKING,
         (_S.TALKING, _E.CALL_ENDED): _S.WRAP_UP,
         (_S.WRAP_UP, _E.DISPOSE): _S.READY,
         (_S.WRAP_UP, _E.DISPOSE_AND_PAUSE): _S.PAUSED,
@@ -68,7 +70,11 @@ AGENT = Lifecycle(
 
 @dataclass(frozen=True, slots=True)
 class Agent:
-    """An agent now. ``endpoint`` is what the node dials, e.g. ``PJSIP/agent-12``."""
+    """An agent now. ``endpoint`` is what the node dials, e.g. ``PJSIP/agent-12``.
+
+    ``campaign_ids`` empty: any campaign. ``pause_after``: pause as soon as this call is done.
+    ``version`` rises with every change of the row.
+    """
 
     person_id: int
     name: str
@@ -81,6 +87,7 @@ class Agent:
     pause_after: bool
     attempt_id: str | None
     campaign_ids: tuple[int, ...]
+    version: int = 1
 
     @property
     def line(self) -> str:

@@ -1,0 +1,235 @@
+"""Campaigns: set up, started, kept up to date, paused and finished."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from goodterms.accounts.model import Happening
+from goodterms.accounts.service import AccountService
+from goodterms.campaigns import store
+from goodterms.campaigns.decide import check_lines, check_members, policy_of, summary
+from goodterms.campaigns.model import (
+    CAMPAIGN,
+    Campaign,
+    CampaignEvent,
+    CampaignState,
+    Members,
+    Preview,
+)
+from goodterms.compliance.service import ComplianceService
+from goodterms.dialing.model import DueState, LoadReport
+from goodterms.dialing.service import DialingService
+from goodterms.kit.errors import Conflict, NotFound, Refusal
+from goodterms.kit.sql import Connection
+from goodterms.kit.wake import Topic, notify
+
+STEP = 2_000
+"""How many people a refresh brings up to date in one transaction, so that nobody waits long."""
+
+
+class CampaignService:
+    """Keeps campaigns and tells the dialer what they ask."""
+
+    def __init__(
+        self, accounts: AccountService, compliance: ComplianceService, dialing: DialingService
+    ) -> None:
+        self._accounts = accounts
+        self._compliance = compliance
+        self._dialing = dialing
+
+    async def create(
+        self,
+        conn: Connection,
+        name: str,
+        members: Members,
+        settings: Mapping[str, Any],
+        *,
+        script: str = "standard",
+        actor: str,
+        now: datetime,
+    ) -> Campaign:
+        """Set up a campaign as a draft; ``settings`` are the fields of its dialing policy.
+
+        Raises:
+            Refusal: a setting or filter is wrong; names the field.
+            Conflict: another campaign has this name.
+        """
+        await self._check(conn, None, name, members, settings)
+        return await store.add(conn, name.strip(), members, settings, script, actor, now)
+
+    async def update(
+        self,
+        conn: Connection,
+        campaign_id: int,
+        *,
+        name: str | None = None,
+        members: Members | None = None,
+        settings: Mapping[str, Any] | None = None,
+        script: str | None = None,
+        now: datetime,
+    ) -> Campaign:
+        """Change what is given; a running campaign's dialing changes at once.
+
+        Raises:
+            Refusal: a setting or filter is wrong; names the field.
+            Conflict: the campaign is finished, or another has this name.
+        """
+        before = await self._locked(conn, campaign_id)
+        if before.state is CampaignState.FINISHED:
+            raise Conflict("CAMPAIGN_FINISHED", f"Campaign {before.name} is finished: copy it.")
+        changed = replace(
+            before,
+            name=before.name if name is None else name.strip(),
+            members=before.members if members is None else members,
+            settings=before.settings if settings is None else {**before.settings, **settings},
+            script=before.script if script is None else script,
+        )
+        await self._check(conn, campaign_id, changed.name, changed.members, changed.settings)
+        after = await store.save(conn, changed)
+        if after.state is not CampaignState.DRAFT:
+            await self._tell_dialer(conn, after)
+        await notify(conn, Topic.CAMPAIGN, campaign_id)
+        return after
+
+    async def start(
+        self, conn: Connection, campaign_id: int, *, actor: str, now: datetime
+    ) -> Campaign:
+        """Start or continue a campaign; refresh it too, so that people become due."""
+        return await self._move(conn, campaign_id, CampaignEvent.START, actor, now)
+
+    async def pause(
+        self, conn: Connection, campaign_id: int, *, actor: str, now: datetime
+    ) -> Campaign:
+        """Stop placing calls; those on their way go on."""
+        return await self._move(conn, campaign_id, CampaignEvent.PAUSE, actor, now)
+
+    async def finish(
+        self, conn: Connection, campaign_id: int, *, actor: str, now: datetime
+    ) -> Campaign:
+        """End a campaign for good."""
+        return await self._move(conn, campaign_id, CampaignEvent.FINISH, actor, now)
+
+    async def refresh(self, conn: Connection, campaign_id: int, *, now: datetime) -> LoadReport:
+        """Bring the due attempts up to date with who is a member now.
+
+        New members become due, withdrawn ones return after the campaign's rest days, and who is
+        no member any more (paid, held, out of the filter) is withdrawn. Goes in steps, each its
+        own transaction unless the caller has one open.
+        """
+        chosen = await self.campaign(conn, campaign_id)
+        policy = policy_of(campaign_id, chosen.settings, running=False)
+        report, after = LoadReport(), 0
+        while (until := await store.people_until(conn, after, STEP)) is not None:
+            async with conn.transaction():
+                members = await store.members(conn, chosen.members, after, until, now)
+                report += await self._dialing.load_due(
+                    conn,
+                    campaign_id,
+                    members,
+                    after=after,
+                    until=until,
+                    rest_days=policy.rest_days,
+                    now=now,
+                )
+            after = until
+        async with conn.transaction():
+            latest = await self._locked(conn, campaign_id)
+            await store.save(conn, replace(latest, refreshed_at=now))
+        return report
+
+    async def refresh_running(self, conn: Connection, *, now: datetime) -> dict[int, LoadReport]:
+        """Refresh every running campaign; one report each."""
+        running = [c for c in await store.campaigns(conn) if c.state is CampaignState.RUNNING]
+        return {c.id: await self.refresh(conn, c.id, now=now) for c in running}
+
+    async def campaigns(self, conn: Connection) -> list[Campaign]:
+        """Read all campaigns, newest first."""
+        return await store.campaigns(conn)
+
+    async def campaign(self, conn: Connection, campaign_id: int) -> Campaign:
+        """Read one campaign.
+
+        Raises:
+            NotFound: there is no such campaign.
+        """
+        found = await store.campaign(conn, campaign_id)
+        if found is None:
+            raise NotFound("CAMPAIGN_UNKNOWN", f"There is no campaign {campaign_id}.")
+        return found
+
+    async def preview(self, conn: Connection, members: Members, *, now: datetime) -> Preview:
+        """Count whom a filter reaches now.
+
+        Raises:
+            Refusal: the filter's bounds are not in order.
+        """
+        check_members(members)
+        return await store.preview(conn, members, now)
+
+    async def progress(
+        self, conn: Connection, campaign_id: int
+    ) -> dict[DueState, tuple[int, datetime]]:
+        """Count the due attempts by state, with the earliest due time of each."""
+        return await self._dialing.counts(conn, campaign_id)
+
+    async def describe(self, conn: Connection, members: Members) -> str:
+        """Say whom a filter is for, in one line."""
+        names = {creditor.id: creditor.name for creditor in await self._accounts.creditors(conn)}
+        return summary(members, names)
+
+    async def _check(
+        self,
+        conn: Connection,
+        campaign_id: int | None,
+        name: str,
+        members: Members,
+        settings: Mapping[str, Any],
+    ) -> None:
+        if not name.strip():
+            raise Refusal("NAME_MISSING", "Give the campaign a name.", field="name")
+        holder = await store.named(conn, name.strip())
+        if holder is not None and holder != campaign_id:
+            raise Conflict(
+                "NAME_TAKEN", f"Another campaign is named {name.strip()!r}.", field="name"
+            )
+        check_members(members)
+        policy = policy_of(campaign_id or 0, settings, running=False)
+        trunks = {trunk.name for trunk in await self._dialing.trunks(conn)}
+        callers = {c.number: c.trunk for c in await self._compliance.caller_ids(conn) if c.active}
+        check_lines(policy, trunks, callers)
+
+    async def _move(
+        self, conn: Connection, campaign_id: int, event: CampaignEvent, actor: str, now: datetime
+    ) -> Campaign:
+        before = await self._locked(conn, campaign_id)
+        state = CAMPAIGN.step(before.state, event)
+        started_at = before.started_at
+        if state is CampaignState.RUNNING:
+            await self._check(conn, campaign_id, before.name, before.members, before.settings)
+            started_at = started_at or now
+        after = await store.save(conn, replace(before, state=state, started_at=started_at))
+        await self._tell_dialer(conn, after)
+        past = {
+            CampaignEvent.START: "campaign.started",
+            CampaignEvent.PAUSE: "campaign.paused",
+            CampaignEvent.FINISH: "campaign.finished",
+        }[event]
+        await self._accounts.record(
+            conn, Happening(past, now, actor, campaign_id=campaign_id, data={"name": after.name})
+        )
+        return after
+
+    async def _tell_dialer(self, conn: Connection, campaign: Campaign) -> None:
+        running = campaign.state is CampaignState.RUNNING
+        await self._dialing.set_policy(
+            conn, policy_of(campaign.id, campaign.settings, running=running)
+        )
+
+    async def _locked(self, conn: Connection, campaign_id: int) -> Campaign:
+        found = await store.campaign(conn, campaign_id, lock=True)
+        if found is None:
+            raise NotFound("CAMPAIGN_UNKNOWN", f"There is no campaign {campaign_id}.")
+        return found

@@ -1,0 +1,269 @@
+"""How many lines to place, and what becomes of a due attempt."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from goodterms.calls.model import Disposition, Outcome
+from goodterms.compliance.model import Decision, ReasonCode, Verdict
+from goodterms.dialing.model import (
+    Claimed,
+    DialPolicy,
+    DueAttempt,
+    DueState,
+    Mode,
+    Next,
+    Pace,
+    Retry,
+    Snapshot,
+    Trunk,
+)
+
+ABANDON_PERCENT = 3
+"""Of the people who answered, at most so many per cent may find no agent.
+Reference: 47 CFR 64.1200(a)(7)(i)."""
+
+_HOUR = 3600
+DEFAULT_RETRY: Mapping[Outcome, Retry] = {
+    Outcome.NO_ANSWER: Retry(4 * _HOUR, 5),
+    Outcome.MACHINE: Retry(4 * _HOUR, 5),
+    Outcome.UNAVAILABLE: Retry(4 * _HOUR, 4),
+    Outcome.BUSY: Retry(_HOUR, 5),
+    Outcome.CONGESTED: Retry(_HOUR // 4, 4),
+    Outcome.FAILED: Retry(_HOUR, 2),
+    Outcome.INTERRUPTED: Retry(4 * _HOUR, 2),
+    Outcome.HUNG_UP: Retry(24 * _HOUR, 2),
+    Outcome.REFUSED: Retry(24 * _HOUR, 2),
+    Outcome.UNALLOCATED: Retry(60, 3),
+    Outcome.ABANDONED: Retry(72 * _HOUR, 1),
+}
+_NEVER = Retry(0, 0)
+# After these the person's next number is tried; after the others the same one again.
+_NEXT_NUMBER = (
+    Outcome.NO_ANSWER,
+    Outcome.MACHINE,
+    Outcome.UNAVAILABLE,
+    Outcome.HUNG_UP,
+    Outcome.REFUSED,
+    Outcome.UNALLOCATED,
+)
+# What an agent says that means: the consumer was not spoken with, so the rule of this outcome.
+_NOT_REACHED: Mapping[Disposition, Outcome] = {
+    Disposition.WRONG_NUMBER: Outcome.UNALLOCATED,
+    Disposition.MACHINE: Outcome.MACHINE,
+    Disposition.NO_CONTACT: Outcome.NO_ANSWER,
+    Disposition.THIRD_PARTY: Outcome.NO_ANSWER,
+    Disposition.HUNG_UP: Outcome.HUNG_UP,
+    Disposition.CALL_BACK: Outcome.BUSY,
+}
+_POINT_REASONS = (
+    ReasonCode.POINT_WRONG,
+    ReasonCode.POINT_DEAD,
+    ReasonCode.POINT_RETIRED,
+    ReasonCode.POINT_NOT_THEIRS,
+    ReasonCode.MEDIUM_OPTOUT,
+)
+_PASSING_REASONS = (ReasonCode.HOST_SILENT, ReasonCode.ATTEMPT_LIVE)
+_PASSING = timedelta(seconds=60)
+
+
+def rate_window(limit: Decimal) -> timedelta:
+    """Return the time over which lines are counted against a limit in calls per second."""
+    return timedelta(seconds=1) if limit >= 1 else timedelta(seconds=float(1 / limit))
+
+
+def per_window(limit: Decimal) -> int:
+    """Return how many lines may start within ``rate_window``: never more than the limit."""
+    return max(1, int(limit))
+
+
+def spare_abandonments(answered: int, abandoned: int) -> int:
+    """Return how many more people could find no agent, and the cap would still hold.
+
+    In integers: the largest e with 100 · (abandoned + e) ≤ 3 · (answered + e). ``answered``
+    includes the abandoned. Zero without answered calls: then there is no rate to stand on.
+    """
+    spare = ABANDON_PERCENT * answered - 100 * abandoned
+    return max(0, spare // (100 - ABANDON_PERCENT))
+
+
+def pace(snapshot: Snapshot, policy: DialPolicy, trunk: Trunk) -> Pace:
+    """Say how many lines to place now.
+
+    Progressive places one line per idle agent. A ratio places more, but never so many that,
+    should all of them be answered at once, the abandonment cap could break.
+    """
+    if not policy.running:
+        return Pace(0, "The campaign is not running.")
+    idle = max(0, snapshot.ready + snapshot.reserved - snapshot.queued)
+    if idle == 0:
+        return Pace(0, "No agent is free.")
+    lines, because = _level(snapshot, policy, idle)
+    live = snapshot.in_flight + snapshot.queued + snapshot.talking
+    limits = (
+        (lines - snapshot.in_flight, because),
+        (policy.max_concurrent - live, "The campaign's limit of concurrent calls is reached."),
+        (trunk.max_concurrent - snapshot.trunk_in_use, f"Trunk {trunk.name} is full."),
+        (
+            per_window(policy.max_per_second) - snapshot.placed_last_second,
+            f"The campaign places at most {policy.max_per_second} calls a second.",
+        ),
+        (
+            per_window(trunk.max_per_second) - snapshot.trunk_placed_last_second,
+            f"Trunk {trunk.name} takes at most {trunk.max_per_second} calls a second.",
+        ),
+    )
+    place, why = min(limits, key=lambda limit: limit[0])
+    return Pace(max(0, place), why)
+
+
+def _level(snapshot: Snapshot, policy: DialPolicy, idle: int) -> tuple[int, str]:
+    agents = f"{idle} agent{' is' if idle == 1 else 's are'} free"
+    if policy.mode is Mode.PROGRESSIVE:
+        return idle, f"{agents}: one line each."
+    wanted = max(idle, int(policy.ratio * idle))
+    if wanted == idle:
+        return idle, f"{agents}: one line each."
+    spare = spare_abandonments(snapshot.answered, snapshot.abandoned)
+    if spare == 0 and snapshot.answered == 0:
+        return idle, f"{agents}: one line each until calls have been answered."
+    if spare == 0:
+        return idle, f"{agents}: one line each, the abandonment budget is used up."
+    if idle + spare < wanted:
+        return idle + spare, f"{agents}: {spare} lines more, the abandonment budget allows no more."
+    return wanted, f"{agents}: {policy.ratio} lines each."
+
+
+def caller_id(policy: DialPolicy, consumer_id: int) -> str | None:
+    """Choose the number to show: always the same one for the same person."""
+    if not policy.caller_ids:
+        return None
+    return policy.caller_ids[zlib.crc32(str(consumer_id).encode()) % len(policy.caller_ids)]
+
+
+def point_to_dial(claimed: Claimed) -> tuple[int, str] | None:
+    """Return the number to dial: the one planned if it is still good, else the first that is."""
+    for point in claimed.points:
+        if point[0] == claimed.due.contact_point_id:
+            return point
+    return claimed.points[0] if claimed.points else None
+
+
+def later_point(points: Sequence[int], current: int) -> int | None:
+    """Return the number after the current one in the person's order, None after the last."""
+    if current not in points:
+        return points[0] if points else None
+    rest = points[points.index(current) + 1 :]
+    return rest[0] if rest else None
+
+
+def after_verdict(claimed: Claimed, verdict: Verdict, now: datetime) -> Next:
+    """Say what becomes of a due attempt that was judged.
+
+    Allowed: placed. Allowed later: due then. Refused because of the number: the next number,
+    if there is one. Refused for a reason that passes by itself: soon again. Else withdrawn, until
+    its campaign finds it due again.
+    """
+    due = claimed.due
+    point = verdict.contact.contact_point_id
+    told = Next(due.id, DueState.WAITING, now, point, due.tries, verdict.reason_code)
+    if verdict.decision is Decision.ALLOW:
+        attempt_id = verdict.contact.attempt_id
+        return replace(told, state=DueState.PLACED, last_attempt_id=attempt_id, reason="")
+    if verdict.decision is Decision.DEFER and verdict.earliest_allowed_at is not None:
+        return replace(told, due_at=verdict.earliest_allowed_at)
+    if verdict.reason_code in _POINT_REASONS:
+        other = later_point([p for p, _ in claimed.points], point)
+        if other is not None:
+            return replace(told, contact_point_id=other)
+    if verdict.reason_code in _PASSING_REASONS:
+        return replace(told, due_at=now + _PASSING)
+    return replace(told, state=DueState.WITHDRAWN)
+
+
+def without_number(due: DueAttempt, now: datetime) -> Next:
+    """Say what becomes of a due attempt whose person has no good number left."""
+    return Next(
+        due.id,
+        DueState.WITHDRAWN,
+        now,
+        due.contact_point_id,
+        due.tries,
+        ReasonCode.POINT_DEAD,
+    )
+
+
+def retry_rule(policy: DialPolicy, outcome: Outcome) -> Retry:
+    """Return the campaign's rule for an outcome, or the house's."""
+    return policy.retry.get(outcome.value) or DEFAULT_RETRY.get(outcome, _NEVER)
+
+
+def after_end(
+    due: DueAttempt,
+    policy: DialPolicy,
+    outcome: Outcome,
+    *,
+    placed: bool,
+    same_outcome: int,
+    points: Sequence[int],
+    now: datetime,
+) -> Next:
+    """Say what becomes of a due attempt whose attempt ended.
+
+    ``same_outcome`` is how often this due attempt ended like this, the present one included.
+    The times are wishes: the gate allows nothing before every rule does.
+    """
+    told = Next(due.id, DueState.DONE, now, due.contact_point_id, due.tries, outcome.value)
+    if outcome is Outcome.CANCELLED:
+        return replace(told, state=DueState.WITHDRAWN, tries=due.tries + placed)
+    if not placed:
+        return replace(told, state=DueState.WAITING)
+    told = replace(told, tries=due.tries + 1)
+    if outcome is Outcome.CONVERSATION:
+        return told
+    return _again(told, policy, outcome, same_outcome, points, now)
+
+
+def after_disposition(
+    due: DueAttempt,
+    policy: DialPolicy,
+    disposition: Disposition,
+    *,
+    points: Sequence[int],
+    now: datetime,
+) -> Next:
+    """Say what becomes of a due attempt once the agent told who was on the line."""
+    told = Next(
+        due.id, DueState.DONE, now, due.contact_point_id, due.tries, f"agent:{disposition.value}"
+    )
+    outcome = _NOT_REACHED.get(disposition)
+    return told if outcome is None else _again(told, policy, outcome, 1, points, now)
+
+
+def _again(
+    told: Next,
+    policy: DialPolicy,
+    outcome: Outcome,
+    same_outcome: int,
+    points: Sequence[int],
+    now: datetime,
+) -> Next:
+    rule = retry_rule(policy, outcome)
+    if told.tries >= policy.max_attempts or same_outcome > rule.at_most:
+        return told
+    point = told.contact_point_id
+    if outcome in _NEXT_NUMBER or point not in points:
+        following = later_point(points, point) or (points[0] if points else None)
+        if following is None:
+            return replace(told, state=DueState.WITHDRAWN, reason=ReasonCode.POINT_DEAD)
+        point = following
+    return replace(
+        told,
+        state=DueState.WAITING,
+        due_at=now + timedelta(seconds=rule.after_seconds),
+        contact_point_id=point,
+    )

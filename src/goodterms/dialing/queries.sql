@@ -1,0 +1,202 @@
+-- name: claim
+-- Take the next due attempts of a campaign, leaving those that another dialer holds; with each
+-- person's good numbers in order of use.
+WITH due AS MATERIALIZED (
+    SELECT *
+    FROM dialing.due_attempt
+    WHERE campaign_id = %(campaign_id)s AND state = 'waiting' AND due_at <= %(now)s
+    ORDER BY priority DESC, due_at, id
+    LIMIT %(limit)s
+    FOR NO KEY UPDATE SKIP LOCKED
+)
+SELECT due.*, point.ids AS point_ids, point.numbers AS point_numbers
+FROM due
+LEFT JOIN LATERAL (
+    SELECT
+        array_agg(p.id ORDER BY p.position, p.id) AS ids,
+        array_agg(p.value ORDER BY p.position, p.id) AS numbers
+    FROM accounts.contact_point p
+    WHERE p.consumer_id = due.consumer_id AND p.kind = 'phone' AND p.status = 'active'
+) AS point ON true;
+
+-- name: lock_people
+-- Take the account locks of these people, in order, leaving those that somebody else holds.
+SELECT id, guardian_id
+FROM accounts.consumer
+WHERE id = ANY (%(ids)s)
+ORDER BY id
+FOR NO KEY UPDATE SKIP LOCKED;
+
+-- name: settle
+-- Write what becomes of due attempts; rows is a JSON array of Next values.
+UPDATE dialing.due_attempt d SET
+    state = r.state,
+    due_at = r.due_at,
+    contact_point_id = r.contact_point_id,
+    tries = r.tries,
+    last_attempt_id = COALESCE(r.last_attempt_id, d.last_attempt_id),
+    reason = r.reason,
+    updated_at = %(now)s
+FROM jsonb_to_recordset(%(rows)s) AS r (
+    due_id bigint, state text, due_at timestamptz, contact_point_id bigint, tries integer,
+    last_attempt_id text, reason text
+)
+WHERE d.id = r.due_id;
+
+-- name: due_locked
+-- One due attempt with the person's good numbers, held until the transaction ends.
+SELECT
+    d.*,
+    ARRAY(
+        SELECT p.id
+        FROM accounts.contact_point p
+        WHERE p.consumer_id = d.consumer_id AND p.kind = 'phone' AND p.status = 'active'
+        ORDER BY p.position, p.id
+    ) AS point_ids,
+    ARRAY(
+        SELECT p.value
+        FROM accounts.contact_point p
+        WHERE p.consumer_id = d.consumer_id AND p.kind = 'phone' AND p.status = 'active'
+        ORDER BY p.position, p.id
+    ) AS point_numbers
+FROM dialing.due_attempt d
+WHERE d.id = %(due_id)s
+FOR NO KEY UPDATE OF d;
+
+-- name: same_outcome
+-- How often a due attempt's calls ended with this outcome.
+SELECT count(*) AS times
+FROM calls.attempt
+WHERE due_attempt_id = %(due_id)s AND outcome = %(outcome)s;
+
+-- name: hosts_to_ask
+-- Which accounts among the next due live in a host that has not answered just now.
+SELECT DISTINCT a.id
+FROM (
+    SELECT account_ids
+    FROM dialing.due_attempt
+    WHERE campaign_id = %(campaign_id)s AND state = 'waiting' AND due_at <= %(now)s
+    ORDER BY priority DESC, due_at, id
+    LIMIT %(limit)s
+) AS due
+JOIN accounts.account a ON a.id = ANY (due.account_ids)
+WHERE a.host_id IS NOT NULL
+    AND (a.host_checked_at IS NULL OR a.host_checked_at < %(fresh_since)s)
+ORDER BY a.id;
+
+-- name: withdraw
+-- Take back what is due to a person; ``account_id`` narrows it to contact about that debt.
+UPDATE dialing.due_attempt SET state = 'withdrawn', reason = %(reason)s, updated_at = %(now)s
+WHERE consumer_id = %(consumer_id)s AND state = 'waiting'
+    AND (%(account_id)s::bigint IS NULL OR %(account_id)s = ANY (account_ids));
+
+-- name: withdraw_numberless
+-- Take back what is due to a person by this number, unless another good number is left.
+UPDATE dialing.due_attempt d SET state = 'withdrawn', reason = %(reason)s, updated_at = %(now)s
+WHERE d.consumer_id = %(consumer_id)s AND d.state = 'waiting'
+    AND NOT EXISTS (
+        SELECT FROM accounts.contact_point p
+        WHERE p.consumer_id = d.consumer_id AND p.kind = 'phone' AND p.status = 'active'
+            AND p.id <> %(contact_point_id)s
+    );
+
+-- name: set_policy
+-- Write what a campaign asks of the dialer; its version rises.
+INSERT INTO dialing.policy (
+    campaign_id, running, mode, ratio, max_concurrent, max_per_second, trunk, caller_ids,
+    ring_seconds, amd, hours, retry, max_attempts, rest_days, abandon_prompt
+) VALUES (
+    %(campaign_id)s, %(running)s, %(mode)s, %(ratio)s, %(max_concurrent)s, %(max_per_second)s,
+    %(trunk)s, %(caller_ids)s, %(ring_seconds)s, %(amd)s, %(hours)s, %(retry)s,
+    %(max_attempts)s, %(rest_days)s, %(abandon_prompt)s
+)
+ON CONFLICT (campaign_id) DO UPDATE SET
+    running = EXCLUDED.running, mode = EXCLUDED.mode, ratio = EXCLUDED.ratio,
+    max_concurrent = EXCLUDED.max_concurrent, max_per_second = EXCLUDED.max_per_second,
+    trunk = EXCLUDED.trunk, caller_ids = EXCLUDED.caller_ids,
+    ring_seconds = EXCLUDED.ring_seconds, amd = EXCLUDED.amd, hours = EXCLUDED.hours,
+    retry = EXCLUDED.retry, max_attempts = EXCLUDED.max_attempts,
+    rest_days = EXCLUDED.rest_days, abandon_prompt = EXCLUDED.abandon_prompt,
+    version = dialing.policy.version + 1
+RETURNING *;
+
+-- name: policies
+-- What every campaign asks of the dialer.
+SELECT * FROM dialing.policy ORDER BY campaign_id;
+
+-- name: policy
+-- What one campaign asks of the dialer.
+SELECT * FROM dialing.policy WHERE campaign_id = %(campaign_id)s;
+
+-- name: add_trunk
+-- Add a trunk, or renew a known one.
+INSERT INTO dialing.trunk (name, endpoint, max_concurrent, max_per_second)
+VALUES (%(name)s, %(endpoint)s, %(max_concurrent)s, %(max_per_second)s)
+ON CONFLICT (name) DO UPDATE SET
+    endpoint = EXCLUDED.endpoint, max_concurrent = EXCLUDED.max_concurrent,
+    max_per_second = EXCLUDED.max_per_second, active = true;
+
+-- name: trunks
+-- The trunks in use.
+SELECT name, endpoint, max_concurrent, max_per_second FROM dialing.trunk WHERE active ORDER BY name;
+
+-- name: load
+-- Make these people due. A waiting one keeps its place; a withdrawn one that has rested returns.
+-- rows is a JSON array of Member values.
+INSERT INTO dialing.due_attempt AS d (
+    campaign_id, consumer_id, account_ids, contact_point_id, state, due_at, priority, updated_at
+)
+SELECT
+    %(campaign_id)s, r.consumer_id, r.account_ids, r.contact_point_id, 'waiting', %(now)s,
+    r.priority, %(now)s
+FROM jsonb_populate_recordset(NULL::dialing.due_attempt, %(rows)s) AS r
+ORDER BY r.consumer_id
+ON CONFLICT (campaign_id, consumer_id) DO UPDATE SET
+    account_ids = EXCLUDED.account_ids,
+    priority = EXCLUDED.priority,
+    state = 'waiting',
+    due_at = CASE WHEN d.state = 'waiting' THEN d.due_at ELSE %(now)s END,
+    contact_point_id = CASE
+        WHEN d.state = 'waiting' THEN d.contact_point_id ELSE EXCLUDED.contact_point_id
+    END,
+    reason = CASE WHEN d.state = 'waiting' THEN d.reason ELSE '' END,
+    updated_at = %(now)s
+WHERE (
+    d.state = 'waiting'
+    AND (d.account_ids <> EXCLUDED.account_ids OR d.priority <> EXCLUDED.priority)
+) OR (d.state = 'withdrawn' AND d.updated_at <= %(rested_since)s)
+RETURNING (xmax = 0) AS added, state;
+
+-- name: leave
+-- Withdraw who is waiting in a campaign within a range of people and is not among its members.
+UPDATE dialing.due_attempt SET
+    state = 'withdrawn', reason = 'NOT_A_MEMBER', updated_at = %(now)s
+WHERE campaign_id = %(campaign_id)s AND state = 'waiting'
+    AND consumer_id > %(after)s
+    AND (%(until)s::bigint IS NULL OR consumer_id <= %(until)s)
+    AND NOT consumer_id = ANY (%(members)s);
+
+-- name: counts
+-- How many due attempts of a campaign are in each state, and when the next is due.
+SELECT state, count(*) AS number, min(due_at) AS next_at
+FROM dialing.due_attempt
+WHERE campaign_id = %(campaign_id)s
+GROUP BY state;
+
+-- name: rates
+-- Per campaign since an instant: people who got an agent or none, and those who got none.
+SELECT
+    campaign_id,
+    count(*) FILTER (WHERE abandoned OR outcome = 'conversation') AS answered,
+    count(*) FILTER (WHERE abandoned) AS abandoned
+FROM calls.attempt
+WHERE campaign_id = ANY (%(campaign_ids)s) AND created_at >= %(since)s AND outcome IS NOT NULL
+GROUP BY campaign_id;
+
+-- name: record_pace
+-- Note the last pace of a campaign for the floor.
+INSERT INTO dialing.pace (campaign_id, at, place, because, snapshot)
+VALUES (%(campaign_id)s, %(now)s, %(place)s, %(because)s, %(snapshot)s)
+ON CONFLICT (campaign_id) DO UPDATE SET
+    at = EXCLUDED.at, place = EXCLUDED.place, because = EXCLUDED.because,
+    snapshot = EXCLUDED.snapshot;

@@ -1,0 +1,332 @@
+"""From a due attempt to a dialed number: claim, lock, judge, write, dial; and back again."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime, timedelta
+
+import structlog
+
+from goodterms.accounts.model import Channel, ContactRestricted
+from goodterms.accounts.service import AccountService
+from goodterms.calls.model import (
+    Attempt,
+    AttemptDisposed,
+    AttemptEnded,
+    CallOrder,
+    Opening,
+)
+from goodterms.calls.ports import Telephony
+from goodterms.calls.service import CallService
+from goodterms.compliance.model import Decision, Permit, ProposedContact, Verdict
+from goodterms.compliance.service import ComplianceService
+from goodterms.dialing import store
+from goodterms.dialing.decide import (
+    after_disposition,
+    after_end,
+    after_verdict,
+    caller_id,
+    point_to_dial,
+    without_number,
+)
+from goodterms.dialing.model import (
+    Claimed,
+    Decided,
+    DialPolicy,
+    DueState,
+    LoadReport,
+    Member,
+    Next,
+    Pace,
+    Rates,
+    Snapshot,
+    StartResult,
+    Trunk,
+)
+from goodterms.kit.errors import Refusal
+from goodterms.kit.ids import new_id
+from goodterms.kit.sql import Connection, Pool, transaction
+from goodterms.kit.wake import Topic, notify
+
+log = structlog.get_logger(__name__)
+
+AskHosts = Callable[[Sequence[int]], Awaitable[object]]
+HOST_FRESH = timedelta(seconds=20)
+ABANDON_WINDOW = timedelta(days=30)
+ORIGINATE_SECONDS = 2.0
+
+
+class DialingService:
+    """Decides about due attempts and gives the orders to dial."""
+
+    def __init__(
+        self,
+        pool: Pool,
+        accounts: AccountService,
+        compliance: ComplianceService,
+        calls: CallService,
+        ask_hosts: AskHosts,
+    ) -> None:
+        self._pool = pool
+        self._accounts = accounts
+        self._compliance = compliance
+        self._calls = calls
+        self._ask_hosts = ask_hosts
+
+    async def decide(
+        self, policy: DialPolicy, limit: int, *, node: str, now: Callable[[], datetime]
+    ) -> list[Decided]:
+        """Ask the hosts that own the next accounts, then decide about them in one transaction.
+
+        No transaction is open while hosts are asked; time is read again after they answered.
+        """
+        started = now()
+        async with self._pool.connection() as conn:
+            hosted = await store.hosts_to_ask(
+                conn, policy.campaign_id, limit, started, started - HOST_FRESH
+            )
+        if hosted:
+            await self._ask_hosts(hosted)
+        async with transaction(self._pool) as conn:
+            return await self.decide_next(conn, policy, limit, node=node, now=now())
+
+    async def decide_next(
+        self, conn: Connection, policy: DialPolicy, limit: int, *, node: str, now: datetime
+    ) -> list[Decided]:
+        """Claim due attempts, lock their people, judge them all and write what follows.
+
+        The allowed ones have their attempts opened and their permits recorded when this
+        transaction commits; the others are due later, or withdrawn. People locked by somebody
+        else (a payment that is being posted) are left for the next time.
+        """
+        claimed = await store.claim(conn, policy.campaign_id, limit, now)
+        if not claimed:
+            return []
+        locked = await store.lock_people(conn, (c.due.consumer_id for c in claimed))
+        ours = [
+            Claimed(c.due, c.points, locked[c.due.consumer_id])
+            for c in claimed
+            if c.due.consumer_id in locked
+        ]
+        judged = [c for c in ours if c.points]
+        nexts = [without_number(c.due, now) for c in ours if not c.points]
+        contacts = [_proposed(c, policy, now) for c in judged]
+        verdicts = await self._compliance.judge(conn, contacts, now=now)
+        nexts += [after_verdict(c, v, now) for c, v in zip(judged, verdicts, strict=True)]
+        await store.settle(conn, nexts, now)
+        openings = [
+            _opening(c, v, policy, node)
+            for c, v in zip(judged, verdicts, strict=True)
+            if v.decision is Decision.ALLOW
+        ]
+        attempts = {a.id: a for a in await self._calls.open(conn, openings, now=now)}
+        return [
+            Decided(c, v, attempts.get(v.contact.attempt_id))
+            for c, v in zip(judged, verdicts, strict=True)
+        ]
+
+    async def start(
+        self,
+        telephony: Telephony,
+        permit: Permit,
+        order: CallOrder,
+        *,
+        now: Callable[[], datetime],
+    ) -> StartResult:
+        """Give the order to dial, or refuse it if contact became stale since it was allowed.
+
+        First the order is written and committed; then it is given while the account lock is
+        held: a payment either came before, and nothing is dialed, or comes after, and cancels.
+        """
+        try:
+            async with transaction(self._pool) as conn:
+                if await self._calls.place(conn, order.attempt_id, now=now()) is None:
+                    return StartResult.REFUSED
+            async with transaction(self._pool) as conn:
+                await self._accounts.lock(conn, permit.consumer_id)
+                if not await self._calls.still_wanted(conn, order.attempt_id):
+                    return StartResult.REFUSED
+                async with asyncio.timeout(ORIGINATE_SECONDS):
+                    await telephony.originate(permit, order)
+        except (Refusal, PermissionError) as refused:
+            log.info("dialing.refused", attempt=order.attempt_id, reason=str(refused))
+            return StartResult.REFUSED
+        except (ConnectionError, TimeoutError) as lost:
+            log.warning("dialing.unknown", attempt=order.attempt_id, error=str(lost))
+            return StartResult.UNKNOWN
+        return StartResult.ORIGINATED
+
+    async def withdraw(self, conn: Connection, event: ContactRestricted) -> None:
+        """Handle ContactRestricted: take back what is due and stop what is on its way."""
+        reason = f"RESTRICTED:{event.restriction.value}"
+        if event.contact_point_id is not None:
+            await store.withdraw_numberless(
+                conn, event.consumer_id, event.contact_point_id, reason, event.at
+            )
+        else:
+            await store.withdraw(conn, event.consumer_id, event.account_id, reason, event.at)
+        await self._calls.request_cancel(
+            conn,
+            event.consumer_id,
+            event.restriction.value,
+            event.message,
+            account_id=event.account_id,
+            contact_point_id=event.contact_point_id,
+            now=event.at,
+        )
+
+    async def on_ended(self, conn: Connection, event: AttemptEnded) -> None:
+        """Handle AttemptEnded: apply the campaign's rule for the outcome."""
+        found = await self._due_of(conn, event.attempt)
+        if found is None:
+            return
+        claimed, policy = found
+        same = await store.same_outcome(conn, claimed.due.id, event.outcome)
+        following = after_end(
+            claimed.due,
+            policy,
+            event.outcome,
+            placed=event.placed,
+            same_outcome=same,
+            points=[point for point, _ in claimed.points],
+            now=event.at,
+        )
+        await self._settle(conn, following, event.at)
+
+    async def on_disposed(self, conn: Connection, event: AttemptDisposed) -> None:
+        """Handle AttemptDisposed: try again if the consumer was not reached after all."""
+        found = await self._due_of(conn, event.attempt)
+        if found is None or found[0].due.state is not DueState.DONE:
+            return
+        claimed, policy = found
+        following = after_disposition(
+            claimed.due,
+            policy,
+            event.disposition,
+            points=[point for point, _ in claimed.points],
+            now=event.at,
+        )
+        await self._settle(conn, following, event.at)
+
+    async def _due_of(
+        self, conn: Connection, attempt: Attempt
+    ) -> tuple[Claimed, DialPolicy] | None:
+        if attempt.due_attempt_id is None:
+            return None
+        claimed = await store.due_locked(conn, attempt.due_attempt_id)
+        if claimed is None:
+            return None
+        policy = await store.policy(conn, claimed.due.campaign_id)
+        return (claimed, policy) if policy else None
+
+    async def _settle(self, conn: Connection, following: Next, now: datetime) -> None:
+        await store.settle(conn, [following], now)
+        if following.state is DueState.WAITING and following.due_at <= now:
+            await notify(conn, Topic.DUE, following.due_id)
+
+    async def set_policy(self, conn: Connection, policy: DialPolicy) -> DialPolicy:
+        """Write what a campaign asks of the dialer and wake the engine."""
+        written = await store.set_policy(conn, policy)
+        await notify(conn, Topic.CAMPAIGN, policy.campaign_id)
+        return written
+
+    async def policies(self, conn: Connection) -> list[DialPolicy]:
+        """Read what every campaign asks of the dialer."""
+        return await store.policies(conn)
+
+    async def policy(self, conn: Connection, campaign_id: int) -> DialPolicy | None:
+        """Read what one campaign asks of the dialer, if it asks."""
+        return await store.policy(conn, campaign_id)
+
+    async def add_trunk(self, conn: Connection, trunk: Trunk) -> None:
+        """Add a trunk, or renew a known one."""
+        await store.add_trunk(conn, trunk)
+        await notify(conn, Topic.CAMPAIGN)
+
+    async def trunks(self, conn: Connection) -> list[Trunk]:
+        """Read the trunks in use."""
+        return await store.trunks(conn)
+
+    async def rates(
+        self, conn: Connection, campaign_ids: Sequence[int], *, now: datetime
+    ) -> dict[int, Rates]:
+        """Count answered and abandoned calls per campaign over the last 30 days.
+
+        Reference: 47 CFR 64.1200(a)(7)(i).
+        """
+        return await store.rates(conn, campaign_ids, now - ABANDON_WINDOW)
+
+    async def record_pace(
+        self, conn: Connection, snapshot: Snapshot, pace: Pace, *, now: datetime
+    ) -> None:
+        """Note the last pace of a campaign for the floor."""
+        await store.record_pace(conn, snapshot, pace, now)
+
+    async def load_due(
+        self,
+        conn: Connection,
+        campaign_id: int,
+        members: Sequence[Member],
+        *,
+        after: int,
+        until: int | None,
+        rest_days: int,
+        now: datetime,
+    ) -> LoadReport:
+        """Bring the due attempts of the people with ids in (after, until] up to date.
+
+        New members become due; withdrawn ones return after ``rest_days``; who is waiting and no
+        member any more is withdrawn.
+        """
+        report = await store.load(
+            conn, campaign_id, members, rested_since=now - timedelta(days=rest_days), now=now
+        )
+        ids = [member.consumer_id for member in members]
+        left = await store.leave(conn, campaign_id, ids, after=after, until=until, now=now)
+        await notify(conn, Topic.DUE, campaign_id)
+        return report + LoadReport(withdrawn=left)
+
+    async def counts(
+        self, conn: Connection, campaign_id: int
+    ) -> dict[DueState, tuple[int, datetime]]:
+        """Count a campaign's due attempts by state, with the earliest due time of each."""
+        return await store.counts(conn, campaign_id)
+
+
+def _proposed(claimed: Claimed, policy: DialPolicy, now: datetime) -> ProposedContact:
+    point = point_to_dial(claimed)
+    assert point is not None  # those without a number were set aside
+    due = claimed.due
+    return ProposedContact(
+        attempt_id=new_id("att", now),
+        consumer_id=due.consumer_id,
+        account_ids=due.account_ids,
+        contact_point_id=point[0],
+        number=point[1],
+        channel=Channel.CALL,
+        caller_id=caller_id(policy, due.consumer_id),
+        campaign_id=due.campaign_id,
+        hours=policy.hours,
+    )
+
+
+def _opening(claimed: Claimed, verdict: Verdict, policy: DialPolicy, node: str) -> Opening:
+    contact = verdict.contact
+    assert verdict.id is not None  # judged verdicts are recorded
+    assert contact.caller_id is not None  # without one the gate refuses
+    return Opening(
+        attempt_id=contact.attempt_id,
+        campaign_id=contact.campaign_id,
+        due_attempt_id=claimed.due.id,
+        consumer_id=contact.consumer_id,
+        account_ids=verdict.account_ids,
+        contact_point_id=contact.contact_point_id,
+        number=contact.number,
+        caller_id=contact.caller_id,
+        trunk=policy.trunk,
+        node=node,
+        verdict_id=verdict.id,
+        ring_seconds=policy.ring_seconds,
+        amd=policy.amd,
+    )

@@ -1,0 +1,233 @@
+"""The rows of due attempts, policies, trunks and paces."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, fields
+from datetime import datetime
+from typing import Any
+
+from psycopg.types.json import Jsonb
+
+from goodterms.calls.model import Outcome
+from goodterms.dialing.model import (
+    Claimed,
+    DialPolicy,
+    DueAttempt,
+    DueState,
+    LoadReport,
+    Member,
+    Mode,
+    Next,
+    Pace,
+    Rates,
+    Retry,
+    Snapshot,
+    Trunk,
+)
+from goodterms.kit.sql import Connection, queries
+
+_SQL = queries(__file__)
+_POLICY = tuple(f.name for f in fields(DialPolicy))
+
+
+async def _rows(conn: Connection, name: str, **values: Any) -> list[dict[str, Any]]:
+    return await (await conn.execute(_SQL[name], values)).fetchall()
+
+
+def _json(values: Iterable[Any]) -> Jsonb:
+    return Jsonb([asdict(value) for value in values])
+
+
+def _claimed(row: Mapping[str, Any]) -> Claimed:
+    points = tuple(zip(row["point_ids"] or (), row["point_numbers"] or (), strict=True))
+    numbers = dict(points)
+    due = DueAttempt(
+        id=row["id"],
+        campaign_id=row["campaign_id"],
+        consumer_id=row["consumer_id"],
+        account_ids=tuple(row["account_ids"]),
+        contact_point_id=row["contact_point_id"],
+        number=numbers.get(row["contact_point_id"], ""),
+        state=DueState(row["state"]),
+        due_at=row["due_at"],
+        priority=row["priority"],
+        tries=row["tries"],
+    )
+    return Claimed(due, points)
+
+
+async def claim(
+    conn: Connection, campaign_id: int, limit: int, now: datetime
+) -> list[Claimed]:
+    """Take the next due attempts that no other dialer holds."""
+    rows = await _rows(conn, "claim", campaign_id=campaign_id, limit=limit, now=now)
+    return [_claimed(row) for row in rows]
+
+
+async def lock_people(conn: Connection, consumer_ids: Iterable[int]) -> dict[int, int | None]:
+    """Take the account locks that are free; give the guardian of each person locked."""
+    rows = await _rows(conn, "lock_people", ids=sorted(set(consumer_ids)))
+    return {row["id"]: row["guardian_id"] for row in rows}
+
+
+async def settle(conn: Connection, nexts: Sequence[Next], now: datetime) -> None:
+    """Write what becomes of due attempts, in one statement."""
+    if nexts:
+        await conn.execute(_SQL["settle"], {"rows": _json(nexts), "now": now})
+
+
+async def due_locked(conn: Connection, due_id: int) -> Claimed | None:
+    """Take one due attempt in hand."""
+    rows = await _rows(conn, "due_locked", due_id=due_id)
+    return _claimed(rows[0]) if rows else None
+
+
+async def same_outcome(conn: Connection, due_id: int, outcome: Outcome) -> int:
+    """Count a due attempt's calls that ended with this outcome."""
+    rows = await _rows(conn, "same_outcome", due_id=due_id, outcome=outcome.value)
+    return int(rows[0]["times"])
+
+
+async def hosts_to_ask(
+    conn: Connection, campaign_id: int, limit: int, now: datetime, fresh_since: datetime
+) -> list[int]:
+    """Find the accounts among the next due whose host must be asked first."""
+    rows = await _rows(
+        conn,
+        "hosts_to_ask",
+        campaign_id=campaign_id,
+        limit=limit,
+        now=now,
+        fresh_since=fresh_since,
+    )
+    return [row["id"] for row in rows]
+
+
+async def withdraw(
+    conn: Connection, consumer_id: int, account_id: int | None, reason: str, now: datetime
+) -> None:
+    """Take back what is due to a person, about one debt or at all."""
+    values = {"consumer_id": consumer_id, "account_id": account_id, "reason": reason, "now": now}
+    await conn.execute(_SQL["withdraw"], values)
+
+
+async def withdraw_numberless(
+    conn: Connection, consumer_id: int, contact_point_id: int, reason: str, now: datetime
+) -> None:
+    """Take back what is due to a person who has no other good number."""
+    values = {
+        "consumer_id": consumer_id,
+        "contact_point_id": contact_point_id,
+        "reason": reason,
+        "now": now,
+    }
+    await conn.execute(_SQL["withdraw_numberless"], values)
+
+
+def _policy(row: Mapping[str, Any]) -> DialPolicy:
+    values = {name: row[name] for name in _POLICY}
+    values["mode"] = Mode(values["mode"])
+    values["caller_ids"] = tuple(values["caller_ids"])
+    values["hours"] = {day: (span[0], span[1]) for day, span in values["hours"].items()}
+    values["retry"] = {outcome: Retry(**rule) for outcome, rule in values["retry"].items()}
+    return DialPolicy(**values)
+
+
+async def set_policy(conn: Connection, policy: DialPolicy) -> DialPolicy:
+    """Write a policy; give it with its new version."""
+    values = {name: getattr(policy, name) for name in _POLICY} | {
+        "mode": policy.mode.value,
+        "caller_ids": list(policy.caller_ids),
+        "hours": Jsonb(dict(policy.hours)),
+        "retry": Jsonb({outcome: asdict(rule) for outcome, rule in policy.retry.items()}),
+    }
+    return _policy((await _rows(conn, "set_policy", **values))[0])
+
+
+async def policies(conn: Connection) -> list[DialPolicy]:
+    """Read what every campaign asks of the dialer."""
+    return [_policy(row) for row in await _rows(conn, "policies")]
+
+
+async def policy(conn: Connection, campaign_id: int) -> DialPolicy | None:
+    """Read what one campaign asks of the dialer."""
+    rows = await _rows(conn, "policy", campaign_id=campaign_id)
+    return _policy(rows[0]) if rows else None
+
+
+async def add_trunk(conn: Connection, trunk: Trunk) -> None:
+    """Add a trunk, or renew a known one."""
+    await conn.execute(_SQL["add_trunk"], asdict(trunk))
+
+
+async def trunks(conn: Connection) -> list[Trunk]:
+    """Read the trunks in use."""
+    return [Trunk(**row) for row in await _rows(conn, "trunks")]
+
+
+async def load(
+    conn: Connection,
+    campaign_id: int,
+    members: Sequence[Member],
+    *,
+    rested_since: datetime,
+    now: datetime,
+) -> LoadReport:
+    """Make people due; count who is new and who returned."""
+    rows = await _rows(
+        conn,
+        "load",
+        campaign_id=campaign_id,
+        rows=_json(members),
+        rested_since=rested_since,
+        now=now,
+    )
+    added = sum(1 for row in rows if row["added"])
+    return LoadReport(added=added, returned=len(rows) - added)
+
+
+async def leave(
+    conn: Connection,
+    campaign_id: int,
+    members: Sequence[int],
+    *,
+    after: int,
+    until: int | None,
+    now: datetime,
+) -> int:
+    """Withdraw who is waiting within a range of people and is no member; count them."""
+    values = {
+        "campaign_id": campaign_id,
+        "members": list(members),
+        "after": after,
+        "until": until,
+        "now": now,
+    }
+    return (await conn.execute(_SQL["leave"], values)).rowcount
+
+
+async def counts(conn: Connection, campaign_id: int) -> dict[DueState, tuple[int, datetime]]:
+    """Count a campaign's due attempts by state, with the earliest due time of each."""
+    rows = await _rows(conn, "counts", campaign_id=campaign_id)
+    return {DueState(row["state"]): (row["number"], row["next_at"]) for row in rows}
+
+
+async def rates(
+    conn: Connection, campaign_ids: Sequence[int], since: datetime
+) -> dict[int, Rates]:
+    """Count answered and abandoned calls per campaign."""
+    rows = await _rows(conn, "rates", campaign_ids=list(campaign_ids), since=since)
+    return {row["campaign_id"]: Rates(row["answered"], row["abandoned"]) for row in rows}
+
+
+async def record_pace(conn: Connection, snapshot: Snapshot, pace: Pace, now: datetime) -> None:
+    """Note the last pace of a campaign."""
+    values = {
+        "campaign_id": snapshot.campaign_id,
+        "place": pace.place,
+        "because": pace.because,
+        "snapshot": Jsonb(asdict(snapshot)),
+        "now": now,
+    }
+    await conn.execute(_SQL["record_pace"], values)
