@@ -62,21 +62,23 @@ def transition(call: LiveCall, event: CallHappening, now: datetime) -> Step:
     """
     if call.phase is Phase.ENDED:
         return call, ()
+    step: Step
     match event:
         case LegEnded() | Lost() | NotStarted():
-            return _ended(call, event, now), ()
+            step = _ended(call, event, now), ()
         case Cancelled():
-            return _cancelled(call, now)
+            step = _cancelled(call, now)
         case Started(known=known):
-            return _started(call, now, known=known)
+            step = _started(call, now, known=known)
         case TimeUp():
-            return _time_up(call, now)
+            step = _time_up(call, now)
         case Asked(kind=kind):
-            return _asked(call, kind, now)
+            step = _asked(call, kind, now)
         case Joining(agent_id=agent_id):
-            return replace(call, agent_id=agent_id, joining=True, deadline=now + JOIN_WITHIN), ()
+            step = replace(call, agent_id=agent_id, joining=True, deadline=now + JOIN_WITHIN), ()
         case _:
-            return _network(call, event, now)
+            step = _network(call, event, now)
+    return step
 
 
 def _network(
@@ -86,22 +88,22 @@ def _network(
         call, commands = _started(call, now, known=True)
         if commands:
             return call, commands
+    step: Step = (call, ())
     match event:
         case Ringing() if CALL.allows(call.phase, CallEvent.RANG) and call.ringing_at is None:
             call = _to(call, CallEvent.RANG, now + timedelta(seconds=call.ring_seconds))
-            return replace(call, ringing_at=now), ()
+            step = replace(call, ringing_at=now), ()
         case Answered() if CALL.allows(call.phase, CallEvent.ANSWERED):
-            return _answered(replace(_to(call, CallEvent.ANSWERED, None), answered_at=now), now)
+            step = _answered(replace(_to(call, CallEvent.ANSWERED, None), answered_at=now), now)
         case Detected(verdict=verdict) if call.phase is Phase.DETECTING:
             call = replace(call, amd_verdict=verdict)
-            return _machine(call, now) if verdict == "machine" else (_person(call, now), ())
+            step = _machine(call, now) if verdict == "machine" else (_person(call, now), ())
         case Joined() if call.phase is Phase.QUEUED and call.joining:
             call = _to(call, CallEvent.CONNECTED, None)
-            return replace(call, bridged_at=now, joining=False), ()
+            step = replace(call, bridged_at=now, joining=False), ()
         case PromptEnded() if call.phase is Phase.MESSAGE:
-            return _hang_up(call, now)
-        case _:
-            return call, ()
+            step = _hang_up(call, now)
+    return step
 
 
 def _to(call: LiveCall, event: CallEvent, deadline: datetime | None) -> LiveCall:

@@ -294,7 +294,7 @@ class AttemptDisposed:
     at: datetime
 
 
-# What the network tells us. tells us. ``leg`` is an attempt id for consumers, ``line-<person id>`` for an
+# What the network tells us. ``leg`` is an attempt id for consumers, ``line-<person id>`` for an
 # agent's line.
 
 

@@ -109,7 +109,15 @@ class CallService:
         state = ATTEMPT.step(before.state, AttemptEvent.END)
         if disposition is not None:
             state = ATTEMPT.step(state, AttemptEvent.CLOSE)
-        ended = await store.end(conn, attempt_id, state, outcome, disposition, ending, now)
+        ended = await store.end(
+            conn,
+            attempt_id,
+            state=state,
+            outcome=outcome,
+            disposition=disposition,
+            ending=ending,
+            now=now,
+        )
         if ended is not None:
             await self._after_end(conn, before, ended, outcome, now)
         return ended
@@ -119,8 +127,9 @@ class CallService:
     ) -> None:
         placed = before.state is AttemptState.PLACED
         rang = ended.ringing_at is not None or ended.answered_at is not None
-        counted = tally(outcome, placed=placed, rang=rang)
-        await self._log(conn, ended.id, outcome.value, counted, now)
+        if ended.state is AttemptState.CLOSED:  # a conversation is logged when it is disposed of
+            counted = tally(outcome, placed=placed, rang=rang)
+            await self._log(conn, ended.id, outcome.value, counted, now)
         if outcome is Outcome.UNALLOCATED:
             await self._accounts.mark_point(
                 conn,

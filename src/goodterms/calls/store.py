@@ -109,6 +109,7 @@ async def mark(
 async def end(
     conn: Connection,
     attempt_id: str,
+    *,
     state: AttemptState,
     outcome: Outcome,
     disposition: Disposition | None,
@@ -134,9 +135,7 @@ async def dispose(conn: Connection, attempt_id: str, values: Mapping[str, Any]) 
 async def cancel_live(conn: Connection, values: Mapping[str, Any]) -> list[tuple[str, bool]]:
     """Ask a person's live attempts to stop; give each id and whether it is to be cancelled."""
     cursor = await conn.execute(_SQL["cancel_live"], values)
-    return [
-        (row["id"], row["cancel_requested_at"] is not None) for row in await cursor.fetchall()
-    ]
+    return [(row["id"], row["cancel_requested_at"] is not None) for row in await cursor.fetchall()]
 
 
 async def cancels(conn: Connection, node: str) -> list[str]:

@@ -96,19 +96,9 @@ def _retry(value: Any) -> dict[str, Retry]:
     return rules
 
 
-def policy_of(campaign_id: int, settings: Mapping[str, Any], *, running: bool) -> DialPolicy:
-    """Read a campaign's settings into what is asked of the dialer; what is left out is usual.
-
-    Raises:
-        Refusal: a setting is unknown or out of bounds; names it and says what is possible.
-    """
-    for name in settings:
-        if name not in _NAMES:
-            raise _bad(name, f"There is no setting {name!r}: known are {', '.join(sorted(_NAMES))}.")
-    given = {**DEFAULTS, **settings}
-    mode = str(given["mode"])
-    if mode not in {known.value for known in Mode}:
-        raise _bad("mode", f"mode is {mode!r}: choose progressive or ratio.")
+def _choices(given: Mapping[str, Any]) -> None:
+    if given["mode"] not in {known.value for known in Mode}:
+        raise _bad("mode", f"mode is {given['mode']!r}: choose progressive or ratio.")
     if not given.get("trunk"):
         raise _bad("trunk", "Choose the trunk that the calls leave by.")
     callers = given["caller_ids"]
@@ -118,15 +108,30 @@ def policy_of(campaign_id: int, settings: Mapping[str, Any], *, running: bool) -
         raise _bad("amd", f"amd is {given['amd']!r}: choose true or false.")
     if not _PROMPT.fullmatch(str(given["abandon_prompt"])):
         raise _bad("abandon_prompt", "abandon_prompt is a prompt's name: a-z, 0-9, - and _.")
+
+
+def policy_of(campaign_id: int, settings: Mapping[str, Any], *, running: bool) -> DialPolicy:
+    """Read a campaign's settings into what is asked of the dialer; what is left out is usual.
+
+    Raises:
+        Refusal: a setting is unknown or out of bounds; names it and says what is possible.
+    """
+    for name in settings:
+        if name not in _NAMES:
+            raise _bad(
+                name, f"There is no setting {name!r}: known are {', '.join(sorted(_NAMES))}."
+            )
+    given = {**DEFAULTS, **settings}
+    _choices(given)
     return DialPolicy(
         campaign_id=campaign_id,
         running=running,
-        mode=Mode(mode),
+        mode=Mode(given["mode"]),
         ratio=_exact(given, "ratio", Decimal(1), Decimal(10)),
         max_concurrent=_whole(given, "max_concurrent", 1, 10_000),
         max_per_second=_exact(given, "max_per_second", Decimal("0.01"), Decimal(1000)),
         trunk=str(given["trunk"]),
-        caller_ids=tuple(str(number) for number in callers),
+        caller_ids=tuple(str(number) for number in given["caller_ids"]),
         ring_seconds=_whole(given, "ring_seconds", 15, 120),
         amd=given["amd"],
         hours=_hours(given["hours"]),

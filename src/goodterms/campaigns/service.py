@@ -58,7 +58,15 @@ class CampaignService:
             Conflict: another campaign has this name.
         """
         await self._check(conn, None, name, members, settings)
-        return await store.add(conn, name.strip(), members, settings, script, actor, now)
+        return await store.add(
+            conn,
+            name=name.strip(),
+            members=members,
+            settings=settings,
+            script=script,
+            actor=actor,
+            now=now,
+        )
 
     async def update(
         self,
@@ -69,6 +77,7 @@ class CampaignService:
         members: Members | None = None,
         settings: Mapping[str, Any] | None = None,
         script: str | None = None,
+        actor: str,
         now: datetime,
     ) -> Campaign:
         """Change what is given; a running campaign's dialing changes at once.
@@ -91,6 +100,7 @@ class CampaignService:
         after = await store.save(conn, changed)
         if after.state is not CampaignState.DRAFT:
             await self._tell_dialer(conn, after)
+        await self._record(conn, "campaign.updated", after, actor, now)
         await notify(conn, Topic.CAMPAIGN, campaign_id)
         return after
 
@@ -217,10 +227,16 @@ class CampaignService:
             CampaignEvent.PAUSE: "campaign.paused",
             CampaignEvent.FINISH: "campaign.finished",
         }[event]
-        await self._accounts.record(
-            conn, Happening(past, now, actor, campaign_id=campaign_id, data={"name": after.name})
-        )
+        await self._record(conn, past, after, actor, now)
         return after
+
+    async def _record(
+        self, conn: Connection, kind: str, campaign: Campaign, actor: str, now: datetime
+    ) -> None:
+        data = {"name": campaign.name}
+        await self._accounts.record(
+            conn, Happening(kind, now, actor, campaign_id=campaign.id, data=data)
+        )
 
     async def _tell_dialer(self, conn: Connection, campaign: Campaign) -> None:
         running = campaign.state is CampaignState.RUNNING

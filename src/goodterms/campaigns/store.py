@@ -22,17 +22,20 @@ def _campaign(row: Mapping[str, Any]) -> Campaign:
     values = {f.name: row[f.name] for f in fields(Campaign)}
     values["state"] = CampaignState(values["state"])
     chosen = {name: value for name, value in row["members"].items() if name in _MEMBERS}
-    lists = {name: tuple(v) if isinstance(v, list) else v for name, v in chosen.items()}
+    lists: dict[str, Any] = {
+        name: tuple(v) if isinstance(v, list) else v for name, v in chosen.items()
+    }
     values["members"] = Members(**lists)
     return Campaign(**values)
 
 
-async def _rows(conn: Connection, name: str, **values: Any) -> list[dict[str, Any]]:
-    return await (await conn.execute(_SQL[name], values)).fetchall()
+async def _rows(conn: Connection, query: str, /, **values: Any) -> list[dict[str, Any]]:
+    return await (await conn.execute(_SQL[query], values)).fetchall()
 
 
 async def add(
     conn: Connection,
+    *,
     name: str,
     members: Members,
     settings: Mapping[str, Any],

@@ -225,7 +225,7 @@ def after_end(
     told = replace(told, tries=due.tries + 1)
     if outcome is Outcome.CONVERSATION:
         return told
-    return _again(told, policy, outcome, same_outcome, points, now)
+    return _again(told, policy, outcome, same_outcome=same_outcome, points=points, now=now)
 
 
 def after_disposition(
@@ -241,13 +241,16 @@ def after_disposition(
         due.id, DueState.DONE, now, due.contact_point_id, due.tries, f"agent:{disposition.value}"
     )
     outcome = _NOT_REACHED.get(disposition)
-    return told if outcome is None else _again(told, policy, outcome, 1, points, now)
+    if outcome is None:
+        return told
+    return _again(told, policy, outcome, same_outcome=1, points=points, now=now)
 
 
 def _again(
     told: Next,
     policy: DialPolicy,
     outcome: Outcome,
+    *,
     same_outcome: int,
     points: Sequence[int],
     now: datetime,

@@ -31,8 +31,8 @@ _SQL = queries(__file__)
 _POLICY = tuple(f.name for f in fields(DialPolicy))
 
 
-async def _rows(conn: Connection, name: str, **values: Any) -> list[dict[str, Any]]:
-    return await (await conn.execute(_SQL[name], values)).fetchall()
+async def _rows(conn: Connection, query: str, /, **values: Any) -> list[dict[str, Any]]:
+    return await (await conn.execute(_SQL[query], values)).fetchall()
 
 
 def _json(values: Iterable[Any]) -> Jsonb:
@@ -57,9 +57,7 @@ def _claimed(row: Mapping[str, Any]) -> Claimed:
     return Claimed(due, points)
 
 
-async def claim(
-    conn: Connection, campaign_id: int, limit: int, now: datetime
-) -> list[Claimed]:
+async def claim(conn: Connection, campaign_id: int, limit: int, now: datetime) -> list[Claimed]:
     """Take the next due attempts that no other dialer holds."""
     rows = await _rows(conn, "claim", campaign_id=campaign_id, limit=limit, now=now)
     return [_claimed(row) for row in rows]
@@ -213,9 +211,7 @@ async def counts(conn: Connection, campaign_id: int) -> dict[DueState, tuple[int
     return {DueState(row["state"]): (row["number"], row["next_at"]) for row in rows}
 
 
-async def rates(
-    conn: Connection, campaign_ids: Sequence[int], since: datetime
-) -> dict[int, Rates]:
+async def rates(conn: Connection, campaign_ids: Sequence[int], since: datetime) -> dict[int, Rates]:
     """Count answered and abandoned calls per campaign."""
     rows = await _rows(conn, "rates", campaign_ids=list(campaign_ids), since=since)
     return {row["campaign_id"]: Rates(row["answered"], row["abandoned"]) for row in rows}

@@ -65,7 +65,7 @@ class RoutingService:
         )
         if not fits(named, AgentEvent.SIGN_IN):
             return await self._save(conn, named, now)
-        return await self._step(conn, named, AgentEvent.SIGN_IN, None, "signed in", now)
+        return await self._step(conn, named, AgentEvent.SIGN_IN, reason="signed in", now=now)
 
     async def ready(self, conn: Connection, person_id: int, *, now: datetime) -> Agent:
         """Make an agent available; takes back a pause that was to follow this call.
@@ -76,20 +76,18 @@ class RoutingService:
         before = await self._locked(conn, person_id)
         if waits_with_pause(before):
             if before.state is AgentState.WRAP_UP and not await self._owes(conn, before):
-                return await self._step(conn, before, AgentEvent.DISPOSE, None, "", now)
+                return await self._step(conn, before, AgentEvent.DISPOSE, now=now)
             if before.state is AgentState.WRAP_UP:
                 raise Conflict("DISPOSITION_DUE", "Dispose of the last call first, then go ready.")
             return await self._save(conn, replace(before, pause_after=False), now)
-        return await self._step(conn, before, AgentEvent.READY, None, "", now)
+        return await self._step(conn, before, AgentEvent.READY, now=now)
 
-    async def pause(
-        self, conn: Connection, person_id: int, reason: str, *, now: datetime
-    ) -> Agent:
+    async def pause(self, conn: Connection, person_id: int, reason: str, *, now: datetime) -> Agent:
         """Take an agent out of the line, at once or as soon as the present call is done."""
         before = await self._locked(conn, person_id)
         if waits_with_pause(before):
             return await self._save(conn, replace(before, pause_after=True, reason=reason), now)
-        return await self._step(conn, before, AgentEvent.PAUSE, None, reason, now)
+        return await self._step(conn, before, AgentEvent.PAUSE, reason=reason, now=now)
 
     async def sign_out(self, conn: Connection, person_id: int, *, now: datetime) -> Agent:
         """End an agent's day.
@@ -102,7 +100,7 @@ class RoutingService:
             return before
         if not fits(before, AgentEvent.SIGN_OUT):
             raise Conflict("CALL_LIVES", "Finish the call, or pause first, then sign out.")
-        return await self._step(conn, before, AgentEvent.SIGN_OUT, None, "", now)
+        return await self._step(conn, before, AgentEvent.SIGN_OUT, now=now)
 
     async def move(
         self,
@@ -122,7 +120,9 @@ class RoutingService:
         before = await self._locked(conn, person_id)
         after = before
         for part in steps(before, event):
-            after = await self._step(conn, after, part, attempt_id, reason, now)
+            after = await self._step(
+                conn, after, part, attempt_id=attempt_id, reason=reason, now=now
+            )
         return after
 
     async def observe(
@@ -140,7 +140,9 @@ class RoutingService:
         after = before
         for part in steps(before, event):
             if fits(after, part):
-                after = await self._step(conn, after, part, attempt_id, reason, now)
+                after = await self._step(
+                    conn, after, part, attempt_id=attempt_id, reason=reason, now=now
+                )
         return after
 
     async def set_line(
@@ -159,7 +161,7 @@ class RoutingService:
         before = await store.agent(conn, event.attempt.agent_id, lock=True)
         if before and before.attempt_id == event.attempt.id and before.state is AgentState.WRAP_UP:
             for part in steps(before, AgentEvent.DISPOSE):
-                await self._step(conn, before, part, None, before.reason, event.at)
+                await self._step(conn, before, part, reason=before.reason, now=event.at)
 
     async def _owes(self, conn: Connection, agent: Agent) -> bool:
         if agent.attempt_id is None:
@@ -177,8 +179,9 @@ class RoutingService:
         conn: Connection,
         before: Agent,
         event: AgentEvent,
-        attempt_id: str | None,
-        reason: str,
+        *,
+        attempt_id: str | None = None,
+        reason: str = "",
         now: datetime,
     ) -> Agent:
         state = AGENT.step(before.state, event)
