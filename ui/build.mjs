@@ -1,6 +1,7 @@
 // Builds the front-end bundle into src/goodterms/web/static/build:
 // app.css, app.js (with lazily loaded chunks), portal.css, portal.js,
-// icons.svg (only the icons named in icons.json) and manifest.json (name -> content hash).
+// icons.svg (only the icons named in icons.json), a compressed twin of each (.gz),
+// and manifest.json (name -> content hash).
 import { createHash } from "node:crypto";
 import { mkdir, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
@@ -77,7 +78,9 @@ async function manifest() {
   for (const name of names) {
     const bytes = await readFile(join(out, name));
     hashes[name] = createHash("sha256").update(bytes).digest("hex").slice(0, 10);
-    sizes.push([name, bytes.length, gzipSync(bytes, { level: 6 }).length]);
+    const small = gzipSync(bytes, { level: 9 });
+    await writeFile(join(out, `${name}.gz`), small);
+    sizes.push([name, bytes.length, small.length]);
   }
   await writeFile(join(out, "manifest.json"), `${JSON.stringify(hashes, null, 1)}\n`);
   const kb = (n) => `${(n / 1000).toFixed(1)} kB`.padStart(10);

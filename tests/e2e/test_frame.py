@@ -12,10 +12,10 @@ import uvicorn
 from axe_playwright_python.sync_playwright import Axe
 from fastapi import FastAPI, Response
 from fastapi.responses import HTMLResponse, StreamingResponse
-from fastapi.staticfiles import StaticFiles
 from playwright.sync_api import BrowserContext, Page, sync_playwright
 
 from goodterms.web import styleguide
+from goodterms.web.assets import BuiltFiles
 from goodterms.web.shell import STATIC, Assets, Shell, content_security_policy
 
 pytestmark = pytest.mark.browser
@@ -38,7 +38,7 @@ def _app() -> FastAPI:
     Here the studio is signed out and the reports do not exist.
     """
     app, shell = FastAPI(), Shell(Assets.load())
-    app.mount("/static", StaticFiles(directory=STATIC))
+    app.mount("/static", BuiltFiles(directory=STATIC))
 
     @app.get("/desk/phone-config")
     async def phone_config() -> Response:
@@ -131,6 +131,17 @@ def test_moving_around_never_reloads_the_page_or_the_phone(tab: Page) -> None:
     tab.wait_for_selector("h1:text-is('Page campaigns')")
     assert tab.evaluate(KEPT)
     assert tab.evaluate("document.activeElement.closest('.rail, .topbar') === null")
+
+
+def test_a_page_weighs_little(tab: Page) -> None:
+    """Everything a desk page loads, the phone's program included, stays within 300 kB."""
+    tab.wait_for_load_state("networkidle")
+    weight = tab.evaluate(
+        "[...performance.getEntriesByType('resource'), "
+        "...performance.getEntriesByType('navigation')]"
+        ".reduce((sum, entry) => sum + entry.encodedBodySize, 0)"
+    )
+    assert 50_000 < weight <= 300_000
 
 
 def test_a_missing_page_shows_in_place(tab: Page) -> None:

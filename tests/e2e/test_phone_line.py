@@ -14,13 +14,13 @@ import uvicorn
 import websockets
 from fastapi import FastAPI
 from fastapi.responses import HTMLResponse, JSONResponse
-from fastapi.staticfiles import StaticFiles
 from playwright.async_api import Page, async_playwright
 
 from goodterms.adapters.asterisk import instance, package, requests
 from goodterms.adapters.asterisk.instance import AsteriskInstance, Peer
 from goodterms.kit import places
 from goodterms.web import styleguide
+from goodterms.web.assets import BuiltFiles
 from goodterms.web.shell import STATIC, Assets, Shell, content_security_policy
 
 pytestmark = [pytest.mark.browser, pytest.mark.asterisk]
@@ -107,7 +107,7 @@ async def floor(tmp_path: Path) -> AsyncIterator[Floor]:
 async def tab(floor: Floor) -> AsyncIterator[Page]:
     """A browser on a page with the phone."""
     app, shell = FastAPI(), Shell(Assets.load())
-    app.mount("/static", StaticFiles(directory=STATIC))
+    app.mount("/static", BuiltFiles(directory=STATIC))
     config = {
         "ws_url": floor.asterisk.phone_url,
         "uri": f"sip:{NAME}@127.0.0.1",

@@ -6,10 +6,12 @@ from pathlib import Path
 
 import pytest
 from jinja2 import UndefinedError
+from starlette.responses import Response
 
 from goodterms.access.model import Role
 from goodterms.kit.money import Money
 from goodterms.web import formats, languages, styleguide
+from goodterms.web.assets import BuiltFiles
 from goodterms.web.listing import Column, Listing
 from goodterms.web.shell import ENTRIES, Assets, Page, Shell, content_security_policy, rail
 
@@ -133,3 +135,21 @@ def test_a_language_is_chosen_from_the_wish_then_the_browser() -> None:
     assert languages.choose("pl", "en") == "pl"
     assert languages.choose(None, "de-DE, pl;q=0.8") == "pl"
     assert languages.choose(None, None) == "en"
+
+
+async def test_built_files_are_sent_compressed_to_those_who_take_it(tmp_path: Path) -> None:
+    """The compressed twin is sent with its original's type; others get the file itself."""
+    (tmp_path / "app.css").write_text("body{}")
+    (tmp_path / "app.css.gz").write_bytes(b"small")
+    files = BuiltFiles(directory=tmp_path)
+
+    async def ask(accept: bytes) -> Response:
+        headers = [(b"accept-encoding", accept)]
+        scope = {"type": "http", "method": "GET", "path": "/app.css", "headers": headers}
+        return await files.get_response("app.css", scope)
+
+    small, plain = await ask(b"gzip, br"), await ask(b"")
+    assert small.headers["content-encoding"] == "gzip"
+    assert small.headers["content-type"].startswith("text/css")
+    assert small.headers["content-length"] == "5"
+    assert "content-encoding" not in plain.headers

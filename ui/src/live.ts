@@ -5,7 +5,10 @@ import { toast, type Toast } from "./toast";
 import { t } from "./words";
 
 /** Names the platform's stream uses; each arrives as a DOM event `gt:NAME` on <body>. */
-const names = ["call", "agent", "floor", "desk", "campaign", "account", "decision", "payment", "import"];
+const names = [
+  "call", "agent", "floor", "desk", "campaign", "account", "decision", "payment", "import",
+  "attempt", "hold", "event", "alert",
+];
 
 const lost = new Set<object>();
 

@@ -7,9 +7,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
 from fastapi import Depends, FastAPI
-from starlette.staticfiles import StaticFiles
 
 from goodterms.web import errors, observe, sessions
+from goodterms.web.assets import BuiltFiles
 from goodterms.web.context import Web
 from goodterms.web.observe import Observer
 from goodterms.web.security import Shield, Throttle
@@ -39,7 +39,7 @@ def make_app(web: Web) -> FastAPI:
     app.include_router(observe.router)
     app.include_router(sessions.router)
     if STATIC.is_dir():  # the front end has been built
-        app.mount("/static", StaticFiles(directory=STATIC), name="static")
+        app.mount("/static", BuiltFiles(directory=STATIC), name="static")
     app.add_middleware(Throttle, settings=web.settings)
     app.add_middleware(Observer, clock=web.clock)
     app.add_middleware(Shield, settings=web.settings)
