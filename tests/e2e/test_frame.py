@@ -60,6 +60,10 @@ def _app() -> FastAPI:
     async def broken() -> HTMLResponse:
         return HTMLResponse('<main id="main"><h1>Not found</h1></main>', status_code=404)
 
+    @app.post("/styleguide")
+    async def refused() -> HTMLResponse:
+        return HTMLResponse('<main id="main"><h1>Please check</h1></main>', status_code=422)
+
     @app.get("/{place:path}")
     async def sample(place: str, lang: str = "en") -> HTMLResponse:
         shown = styleguide.render(shell, now=datetime.now(UTC), language=lang)  # noqa: TID251
@@ -148,6 +152,14 @@ def test_a_missing_page_shows_in_place(tab: Page) -> None:
     """An error page swaps in like any other; the phone stays."""
     tab.click(".rail [data-go=r]")
     tab.wait_for_selector("h1:text('Not found')")
+    assert tab.evaluate(KEPT)
+
+
+def test_a_refused_form_is_shown_again_in_place(tab: Page) -> None:
+    """A form refused with 422 swaps in with its errors; the address stays readable."""
+    tab.click("form button.btn-go")
+    tab.wait_for_selector("h1:text('Please check')")
+    assert tab.url.endswith("/accounts")
     assert tab.evaluate(KEPT)
 
 

@@ -34,6 +34,18 @@ function routeBoosted(detail: Swap): void {
   detail.swapOverride = "outerHTML show:window:top";
 }
 
+interface Move extends Swap {
+  history: { type: string; path: string };
+  requestConfig: { verb: string };
+}
+
+/** A form that was refused is shown again where it was: its address may not be readable. */
+function keepAddress(move: Move): void {
+  if (move.requestConfig.verb === "get" || move.xhr.status < 400) return;
+  move.history.type = "replace";
+  move.history.path = window.location.pathname + window.location.search;
+}
+
 function explain(status: number): string {
   if (status === 401 || status === 403) {
     return t("You are signed out or may not do this. Please sign in again.");
@@ -90,5 +102,6 @@ export function installNavigation(): void {
     if (((event as CustomEvent<Swap>).detail.elt as Element | undefined)?.id === "main") announce();
   });
   htmx.on("htmx:historyRestore", markRail);
+  htmx.on("htmx:beforeHistoryUpdate", (event) => keepAddress((event as CustomEvent<Move>).detail));
   markRail();
 }
