@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
-from goodterms.integration.model import Host, HostAccount, HostSilent
+from goodterms.accounts.model import Host
+from goodterms.integration.model import HostAccount, HostSilent
 
 
 class HostLedger(Protocol):
