@@ -65,6 +65,10 @@ function known(): [string, string][] {
     const word = control.getAttribute("aria-label") ?? control.dataset["keyWord"] ?? control.textContent;
     rows.push([control.dataset["key"] ?? "", word?.trim() ?? ""]);
   }
+  for (const control of document.querySelectorAll<HTMLElement>("gt-phone [aria-keyshortcuts]")) {
+    const word = control.querySelector(".word")?.textContent ?? "";
+    rows.push([control.getAttribute("aria-keyshortcuts") ?? "", word]);
+  }
   rows.push(["?", t("This list")]);
   return rows;
 }

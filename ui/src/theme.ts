@@ -18,5 +18,6 @@ export function installTheme(): void {
     const choice = option.dataset["themeChoice"] === "system" ? null : option.dataset["themeChoice"] ?? null;
     memory.write("theme", choice);
     applyTheme(choice);
+    document.dispatchEvent(new Event("gt:theme"));
   });
 }
