@@ -19,7 +19,7 @@ from goodterms.calls.model import (
 LEG, LINE = "att_1", "line-7"
 
 
-def _board(*legs: str, tone: str = "sound:beep") -> Switchboard:
+def _board(*legs: str, tone: str = "beep") -> Switchboard:
     board = Switchboard(tone, "sound:{}".format)
     for leg in legs:
         board.expect(leg)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import datetime
 from typing import Protocol
 
+from goodterms.accounts.model import Channel
 from goodterms.calls.model import CallOrder, NetworkEvent
 from goodterms.compliance.model import Permit
 
@@ -28,8 +30,10 @@ class Telephony(Protocol):
     async def originate(self, permit: Permit, order: CallOrder) -> None:
         """Dial the permit's number; the leg's id is the attempt id.
 
+        While the leg lives a second request for it changes nothing.
+
         Raises:
-            PermissionError: the permit is expired or for another channel.
+            PermissionError: the permit does not cover the order; see `permitted_endpoint`.
         """
         ...
 
@@ -68,3 +72,26 @@ class Telephony(Protocol):
     async def provide_phone(self, name: str, password: str) -> None:
         """Make sure a browser telephone of this name may register with this password."""
         ...
+
+
+def permitted_endpoint(permit: Permit, order: CallOrder, now: datetime) -> str:
+    """Return the endpoint an order dials, once it is sure that the permit covers it.
+
+    ``{number}`` in the order's endpoint stands for the permit's number.
+
+    Raises:
+        PermissionError: the permit has expired, names no caller ID, is for another channel or
+            attempt, or the endpoint would dial another number.
+    """
+    endpoint = order.endpoint.replace("{number}", permit.number)
+    wrong = {
+        "is for another channel": permit.channel is not Channel.CALL,
+        "is for another attempt": permit.attempt_id != order.attempt_id,
+        "is for another number": permit.number.removeprefix("+") not in endpoint,
+        "names no caller ID": permit.caller_id is None,
+        "has expired": permit.expires_at <= now,
+    }
+    for reason, applies in wrong.items():
+        if applies:
+            raise PermissionError(f"attempt {order.attempt_id}: its permit {reason}; ask anew.")
+    return endpoint

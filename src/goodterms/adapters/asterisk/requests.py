@@ -35,6 +35,11 @@ def call(
     return Request("POST", "channels", body=body)
 
 
+def look_at(leg: str) -> Request:
+    """Ask whether a channel is there."""
+    return Request("GET", f"channels/{part(leg)}")
+
+
 def hang_up(leg: str) -> Request:
     """End a channel: CANCEL while it rings, BYE afterwards."""
     return Request("DELETE", f"channels/{part(leg)}")

@@ -87,7 +87,7 @@ class Switchboard:
     """The legs of one node.
 
     Args:
-        tone: media the agent hears before a call is connected; "" for none.
+        tone: prompt the agent hears before a call is connected; "" for none.
         media: gives the media of a prompt by its name.
     """
 
@@ -135,6 +135,7 @@ class Switchboard:
         # A channel takes one order after the other: while a prompt plays on it, every further
         # request on the connection would wait for the prompt's end.
         stop = [requests.stop_playback(playback) for playback in state.prompts]
+        state.prompts.clear()
         state.line, state.joined = line, False
         state.tone = f"tone-{leg}-{next(self._numbers)}" if self._tone else None
         if state.tone is None:
@@ -143,7 +144,7 @@ class Switchboard:
             *stop,
             requests.make_bridge(leg),
             requests.enter_bridge(leg, leg),
-            requests.play(line, state.tone, self._tone),
+            requests.play(line, state.tone, self._media(self._tone)),
         ]
 
     def part(self, leg: str) -> list[Request]:

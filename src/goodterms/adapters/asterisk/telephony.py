@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
+from pathlib import Path
 from typing import Any, Self
 
 import structlog
 
-from goodterms.accounts.model import Channel
 from goodterms.adapters.asterisk import requests
 from goodterms.adapters.asterisk.ari import Event, Reply, Request
 from goodterms.adapters.asterisk.client import AriClient, refusals
 from goodterms.adapters.asterisk.switchboard import UNWANTED, Heard, Switchboard
 from goodterms.calls.model import CallOrder, NetworkEvent, NetworkLost
+from goodterms.calls.ports import permitted_endpoint
 from goodterms.compliance.model import Permit
 from goodterms.kit.clock import Clock
 
@@ -27,29 +28,6 @@ _LINE_SECONDS = 30
 _LINE_CALLER_ID = "goodterms"
 
 
-def check(permit: Permit, order: CallOrder, clock: Clock) -> str:
-    """Return the endpoint the order dials, once it is sure that the permit covers it.
-
-    ``{number}`` in the order's endpoint stands for the permit's number.
-
-    Raises:
-        PermissionError: the permit has expired, is for another channel or attempt, or the
-            endpoint would dial another number than the permit's.
-    """
-    endpoint = order.endpoint.replace("{number}", permit.number)
-    wrong = {
-        "is for another channel": permit.channel is not Channel.CALL,
-        "is for another attempt": permit.attempt_id != order.attempt_id,
-        "has expired": permit.expires_at <= clock.now(),
-        "is for another number": permit.number.removeprefix("+") not in endpoint,
-        "names no caller ID": permit.caller_id is None,
-    }
-    for reason, applies in wrong.items():
-        if applies:
-            raise PermissionError(f"attempt {order.attempt_id}: its permit {reason}; ask anew.")
-    return endpoint
-
-
 class AsteriskTelephony:
     """Telephony on one Asterisk node. Use as ``async with``: inside, it stays connected.
 
@@ -60,8 +38,8 @@ class AsteriskTelephony:
         password: that user's.
         clock: tells whether a permit has expired.
         app: the Stasis application.
-        tone: media an agent hears before a call is connected; "" for none.
-        media: gives the media of a prompt by its name.
+        prompts: folder of the prompts' sound files, on the node.
+        tone: prompt an agent hears before a call is connected; "" for none.
         media_address: the address browser telephones send their sound to.
     """
 
@@ -73,9 +51,9 @@ class AsteriskTelephony:
         password: str,
         clock: Clock,
         *,
+        prompts: Path,
         app: str = "goodterms",
-        tone: str = "sound:beep",
-        media: Callable[[str], str] = "sound:{}".format,
+        tone: str = "connect-tone",
         media_address: str = "127.0.0.1",
     ) -> None:
         self.node = node
@@ -83,7 +61,7 @@ class AsteriskTelephony:
         self._app = app
         self._media_address = media_address
         self._client = AriClient(url, user, password, app)
-        self._board = Switchboard(tone, media)
+        self._board = Switchboard(tone, lambda prompt: f"sound:{prompts / prompt}")
         self._news: asyncio.Queue[NetworkEvent | None] = asyncio.Queue()
         self._in_sync = False
         self._early: list[Event] = []
@@ -109,12 +87,12 @@ class AsteriskTelephony:
             self._running.result()  # it never ends by itself: raise what ended it
 
     async def originate(self, permit: Permit, order: CallOrder) -> None:
-        """Dial the permit's number; the leg's id is the attempt id. Twice dials once.
+        """Dial the permit's number; the leg's id is the attempt id..
 
         Raises:
-            PermissionError: the permit does not cover the order; see `check`.
+            PermissionError: the permit does not cover the order; see `permitted_endpoint`.
         """
-        endpoint = check(permit, order, self._clock)
+        endpoint = permitted_endpoint(permit, order, self._clock.now())
         seconds = order.ring_seconds + _RING_MARGIN_SECONDS
         caller_id = permit.caller_id or ""
         await self._call(order.attempt_id, endpoint, "consumer", caller_id, seconds)
@@ -209,7 +187,10 @@ class AsteriskTelephony:
             seconds=seconds,
         )
         [reply] = await self._client.request(request)
-        if not reply.accepted and reply.status != _ALREADY_THERE:
+        if reply.status == _ALREADY_THERE:
+            # Once it has said this truly, Asterisk says it of every refusal on the connection.
+            [reply] = await self._client.request(requests.look_at(leg))
+        if not reply.accepted:
             _log.warning("Asterisk would not call", leg=leg, reason=_words(reply))
             self._take(self._board.refuse(leg))
 
