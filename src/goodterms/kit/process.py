@@ -127,5 +127,7 @@ def _tied(argv: list[str], account: Account | None, sent: signal.Signals) -> lis
         command += [f"--reuid={account.uid}", f"--regid={account.gid}", "--clear-groups"]
         if account.capability is not None:
             kept = f"+{account.capability}"
+            # access(2) forgets a right kept by a non-root user unless this bit is set.
+            command += ["--securebits=+no_setuid_fixup"]
             command += [f"--inh-caps={kept}", f"--ambient-caps={kept}"]
     return [*command, "--", *argv]

@@ -55,7 +55,7 @@ class EmbeddedPostgres:
     def __init__(self, folder: Path, *, fast: bool = False) -> None:
         self.folder = folder.absolute()
         self._fast = fast
-        self._account = _account()
+        self._account = _account(self.folder)
         self._child: Child | None = None
 
     @property
@@ -260,18 +260,24 @@ def _binaries() -> Path:
     return Path(found.origin).parent / f"pginstall{_MAJOR}" / "bin"
 
 
-def _account() -> Account | None:
-    """Who the server runs as: ourselves, unless we are root."""
+def _account(folder: Path) -> Account | None:
+    """Who the server of `folder` runs as: ourselves, unless we are root."""
     if os.geteuid() != 0:
         return None
     for name in ("postgres", "nobody"):
         with contextlib.suppress(KeyError):
             entry = pwd.getpwnam(name)
-            return Account(entry.pw_uid, entry.pw_gid, _passing())
+            open_to_all = _open_to_all(folder) and _open_to_all(_binaries())
+            return Account(entry.pw_uid, entry.pw_gid, None if open_to_all else _passing())
     raise PostgresError(
         "PostgreSQL refuses to run as root and this host has neither user 'postgres' nor 'nobody': "
         "run goodterms as an ordinary user."
     )
+
+
+def _open_to_all(folder: Path) -> bool:
+    """Whether every user may pass through the folders above `folder`."""
+    return all(parent.stat().st_mode & 0o001 for parent in folder.parents if parent.exists())
 
 
 def _passing() -> str | None:
