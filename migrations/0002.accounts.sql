@@ -53,6 +53,9 @@ CREATE INDEX consumer_by_name ON accounts.consumer (
     (lower(family_name) COLLATE "C"), (lower(given_name) COLLATE "C"), id
 );
 
+-- stated: the components as the creditor last stated them. A file that repeats them says nothing
+-- new, so that a payment taken here is not undone by a file written before it.
+-- import_run_id: the last import that held this account; twice in one run is a duplicate.
 CREATE TABLE accounts.account (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     reference text NOT NULL,
@@ -70,6 +73,8 @@ CREATE TABLE accounts.account (
     host_reference text,
     host_checked_at timestamptz,
     host_answer text,
+    stated jsonb,
+    import_run_id bigint,
     created_at timestamptz NOT NULL,
     updated_at timestamptz NOT NULL,
     UNIQUE (creditor_id, reference)
@@ -158,21 +163,51 @@ CREATE TABLE accounts.event (
 CREATE INDEX event_by_consumer ON accounts.event (consumer_id, id);
 CREATE INDEX event_in_order ON accounts.event (tx, id);
 
--- A file being imported: progress, counts and where its refused rows are.
-CREATE TABLE accounts.import_run (
-    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    file_name text NOT NULL,
-    mapping jsonb NOT NULL DEFAULT '{}',
-    state text NOT NULL CHECK (state IN ('waiting', 'running', 'done', 'stopped', 'failed')),
-    rows_total bigint,
-    rows_read bigint NOT NULL DEFAULT 0,
-    rows_new bigint NOT NULL DEFAULT 0,
-    rows_updated bigint NOT NULL DEFAULT 0,
-    rows_unchanged bigint NOT NULL DEFAULT 0,
-    rows_refused bigint NOT NULL DEFAULT 0,
-    refused_file text,
-    message text NOT NULL DEFAULT '',
-    actor text NOT NULL,
-    started_at timestamptz NOT NULL,
-    ended_at timestamptz
+-- The shape of rows on their way in. A load makes its own temporary table like it (no WAL, gone
+-- with the transaction); this one stays empty. From ``outcome`` on the load fills in itself.
+CREATE UNLOGGED TABLE accounts.staged (
+    row_number bigint NOT NULL,
+    creditor_reference text NOT NULL,
+    creditor_name text,
+    creditor_spoken_name text,
+    placement_reference text,
+    placed_on date NOT NULL,
+    account_reference text NOT NULL,
+    currency text NOT NULL,
+    description text,
+    opened_on date,
+    due_on date NOT NULL,
+    host_name text,
+    host_reference text,
+    books text[] NOT NULL,
+    amounts text[] NOT NULL,
+    total numeric(18, 4) NOT NULL,
+    consumer_reference text NOT NULL,
+    given_name text,
+    family_name text NOT NULL,
+    birth_date date,
+    language text,
+    street text,
+    city text,
+    region text,
+    postal_code text,
+    country text,
+    zones text[] NOT NULL,
+    point_kinds text[] NOT NULL,
+    point_values text[] NOT NULL,
+    point_labels text[] NOT NULL,
+    point_types text[] NOT NULL,
+    point_zones text[] NOT NULL,
+    holds text[] NOT NULL,
+    hold_source text,
+    opt_outs text[] NOT NULL,
+    granted text[] NOT NULL,
+    outcome text,
+    creditor_id bigint,
+    placement_id bigint,
+    consumer_id bigint,
+    account_id bigint,
+    fresh boolean NOT NULL DEFAULT false,
+    restated boolean NOT NULL DEFAULT false,
+    touched boolean NOT NULL DEFAULT false
 );

@@ -10,6 +10,18 @@ from dataclasses import dataclass
 from goodterms.accounts.model import HoldKind, PointStatus
 from goodterms.kit.errors import Refusal
 
+OPTED_OUT = "The consumer opted out: confirm it and end the conversation politely."
+
+# Holds that an import places on the person, because their cause is about the person; the others
+# are about the one debt whose row states them.
+PERSONAL_HOLDS = [
+    HoldKind.CEASE,
+    HoldKind.ATTORNEY,
+    HoldKind.BANKRUPTCY,
+    HoldKind.DECEASED,
+    HoldKind.BREATHING_SPACE,
+]
+
 _FEWEST_DIGITS = 7
 _HOLD_WORDS = {
     HoldKind.DISPUTED: "The consumer disputes this",

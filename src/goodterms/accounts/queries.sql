@@ -216,3 +216,322 @@ RETURNING id, name, url, secret, timeout_ms, active
 -- name: hosts
 -- Read all host ledgers.
 SELECT id, name, url, secret, timeout_ms, active FROM accounts.host ORDER BY name
+
+-- name: staged_table
+-- Make this connection's own empty table of rows on their way in.
+CREATE TEMP TABLE IF NOT EXISTS staged
+    (LIKE accounts.staged INCLUDING DEFAULTS) ON COMMIT DELETE ROWS
+
+-- name: staged_clear
+-- Forget the rows of an earlier load in the same transaction.
+TRUNCATE staged
+
+-- name: staged_copy
+-- Take in checked rows.
+COPY staged (row_number, creditor_reference, creditor_name, creditor_spoken_name,
+    placement_reference, placed_on, account_reference, currency, description, opened_on, due_on,
+    host_name, host_reference, books, amounts, total, consumer_reference, given_name, family_name,
+    birth_date, language, street, city, region, postal_code, country, zones, point_kinds,
+    point_values, point_labels, point_types, point_zones, holds, hold_source, opt_outs, granted)
+FROM STDIN
+
+-- name: staged_creditors
+-- Add the creditors that are new; in order, so that two loads wait instead of deadlocking.
+INSERT INTO accounts.creditor (reference, name, spoken_name, created_at)
+SELECT DISTINCT ON (s.creditor_reference) s.creditor_reference,
+       coalesce(s.creditor_name, s.creditor_reference),
+       coalesce(s.creditor_spoken_name, s.creditor_name, s.creditor_reference), %(now)s
+FROM staged s
+WHERE NOT EXISTS (SELECT FROM accounts.creditor c WHERE c.reference = s.creditor_reference)
+ORDER BY s.creditor_reference, s.row_number
+ON CONFLICT (reference) DO NOTHING
+
+-- name: staged_new_consumers
+-- Add the people that are new, as their last row describes them; in order, as above.
+WITH added AS (
+    INSERT INTO accounts.consumer (reference, given_name, family_name, birth_date, language, street,
+        city, region, postal_code, country, address_zones, created_at, updated_at)
+    SELECT DISTINCT ON (s.consumer_reference) s.consumer_reference, coalesce(s.given_name, ''),
+           s.family_name, s.birth_date, coalesce(s.language, 'en'), coalesce(s.street, ''),
+           coalesce(s.city, ''), coalesce(s.region, ''), coalesce(s.postal_code, ''),
+           coalesce(s.country, 'US'), s.zones, %(now)s, %(now)s
+    FROM staged s
+    WHERE (SELECT c.id FROM accounts.consumer c WHERE c.reference = s.consumer_reference) IS NULL
+    ORDER BY s.consumer_reference, s.row_number DESC
+    ON CONFLICT (reference) DO NOTHING
+    RETURNING id, reference
+)
+UPDATE staged s SET consumer_id = added.id, fresh = true
+FROM added WHERE added.reference = s.consumer_reference
+
+-- name: staged_lock_consumers
+-- Take the account lock of everybody known before, in the order of their ids.
+WITH sought AS MATERIALIZED (
+    SELECT DISTINCT (SELECT c.id FROM accounts.consumer c WHERE c.reference = s.consumer_reference)
+        AS id
+    FROM staged s WHERE s.consumer_id IS NULL
+), locked AS MATERIALIZED (
+    SELECT c.id, c.reference FROM accounts.consumer c
+    WHERE c.id = ANY (ARRAY(SELECT id FROM sought)) ORDER BY c.id FOR NO KEY UPDATE
+)
+UPDATE staged s SET consumer_id = locked.id
+FROM locked WHERE locked.reference = s.consumer_reference AND s.consumer_id IS NULL
+
+-- name: staged_resolve
+-- Find each row's creditor and account, and refuse what contradicts the account on record.
+WITH found AS MATERIALIZED (
+    SELECT s.row_number, r.id AS creditor_id, (
+               SELECT a.id FROM accounts.account a
+               WHERE a.creditor_id = r.id AND a.reference = s.account_reference
+           ) AS account_id,
+           s.host_name IS NOT NULL AND NOT EXISTS (
+               SELECT FROM accounts.host h WHERE h.name = s.host_name) AS hostless
+    FROM staged s JOIN accounts.creditor r ON r.reference = s.creditor_reference
+), judged AS MATERIALIZED (
+    SELECT f.row_number, f.creditor_id, f.account_id, f.hostless, (
+               SELECT CASE
+                   WHEN a.consumer_id <> s.consumer_id THEN 'other_consumer'
+                   WHEN a.import_run_id = %(run_id)s::bigint THEN 'duplicate'
+                   WHEN a.currency <> s.currency THEN 'other_currency'
+                   ELSE 'known' END
+               FROM accounts.account a WHERE a.id = f.account_id
+           ) AS outcome
+    FROM found f JOIN staged s USING (row_number)
+)
+UPDATE staged s
+SET creditor_id = j.creditor_id, account_id = j.account_id,
+    outcome = CASE WHEN j.hostless THEN 'no_host' ELSE j.outcome END
+FROM judged j WHERE j.row_number = s.row_number
+
+-- name: staged_update_consumers
+-- Bring people known before up to date with what their last row states.
+WITH latest AS (
+    SELECT DISTINCT ON (consumer_id) * FROM staged
+    WHERE NOT fresh AND (outcome IS NULL OR outcome = 'known') ORDER BY consumer_id, row_number DESC
+), written AS (
+    UPDATE accounts.consumer c
+    SET given_name = coalesce(s.given_name, c.given_name), family_name = s.family_name,
+        birth_date = coalesce(s.birth_date, c.birth_date),
+        language = coalesce(s.language, c.language), street = coalesce(s.street, c.street),
+        city = coalesce(s.city, c.city), region = coalesce(s.region, c.region),
+        postal_code = coalesce(s.postal_code, c.postal_code),
+        country = coalesce(s.country, c.country),
+        address_zones = CASE WHEN s.postal_code IS NULL THEN c.address_zones ELSE s.zones END,
+        updated_at = %(now)s
+    FROM latest s
+    WHERE c.id = s.consumer_id AND (
+        c.given_name, c.family_name, c.birth_date, c.language, c.street, c.city, c.region,
+        c.postal_code, c.country, c.address_zones
+    ) IS DISTINCT FROM (
+        coalesce(s.given_name, c.given_name), s.family_name, coalesce(s.birth_date, c.birth_date),
+        coalesce(s.language, c.language), coalesce(s.street, c.street), coalesce(s.city, c.city),
+        coalesce(s.region, c.region), coalesce(s.postal_code, c.postal_code),
+        coalesce(s.country, c.country),
+        CASE WHEN s.postal_code IS NULL THEN c.address_zones ELSE s.zones END
+    )
+    RETURNING c.id
+)
+UPDATE staged s SET touched = true FROM written WHERE written.id = s.consumer_id
+
+-- name: staged_placements
+-- Add the placements that are new; a new account without one belongs to that of its day.
+WITH wanted AS (
+    SELECT DISTINCT ON (creditor_id, reference) * FROM (
+        SELECT s.creditor_id, coalesce(s.placement_reference, s.placed_on::text) AS reference,
+               s.placed_on, s.row_number
+        FROM staged s
+        WHERE s.outcome IS NULL OR (s.outcome = 'known' AND s.placement_reference IS NOT NULL)
+    ) rows ORDER BY creditor_id, reference, row_number
+)
+INSERT INTO accounts.placement (creditor_id, reference, placed_on, created_at)
+SELECT w.creditor_id, w.reference, w.placed_on, %(now)s FROM wanted w
+WHERE NOT EXISTS (SELECT FROM accounts.placement p
+                  WHERE p.creditor_id = w.creditor_id AND p.reference = w.reference)
+ORDER BY w.creditor_id, w.reference
+ON CONFLICT (creditor_id, reference) DO NOTHING
+
+-- name: staged_new_accounts
+-- Add the accounts that are new.
+WITH added AS (
+    INSERT INTO accounts.account (reference, creditor_id, placement_id, consumer_id, currency,
+        description, status, opened_on, due_on, host_id, host_reference, stated, import_run_id,
+        created_at, updated_at)
+    SELECT s.account_reference, s.creditor_id, p.id, s.consumer_id, s.currency,
+           coalesce(s.description, ''), CASE WHEN s.total > 0 THEN 'active' ELSE 'paid' END,
+           s.opened_on, s.due_on, h.id, s.host_reference, jsonb_object(s.books, s.amounts),
+           %(run_id)s::bigint, %(now)s, %(now)s
+    FROM staged s
+    JOIN accounts.placement p ON p.creditor_id = s.creditor_id
+        AND p.reference = coalesce(s.placement_reference, s.placed_on::text)
+    LEFT JOIN accounts.host h ON h.name = s.host_name
+    WHERE s.outcome IS NULL
+    ON CONFLICT (creditor_id, reference) DO NOTHING
+    RETURNING id, creditor_id, reference
+)
+UPDATE staged s SET account_id = added.id, outcome = 'new'
+FROM added
+WHERE added.creditor_id = s.creditor_id AND added.reference = s.account_reference
+  AND s.outcome IS NULL
+
+-- name: staged_update_accounts
+-- Bring known accounts up to date; restated tells the ledger that the creditor says a new sum.
+WITH wanted AS MATERIALIZED (
+    SELECT s.row_number, s.account_id, p.id AS placement_id, h.id AS host_id, s.description,
+           s.opened_on, s.due_on, s.host_reference, s.total,
+           jsonb_object(s.books, s.amounts) AS stated
+    FROM staged s
+    LEFT JOIN accounts.placement p
+        ON p.creditor_id = s.creditor_id AND p.reference = s.placement_reference
+    LEFT JOIN accounts.host h ON h.name = s.host_name
+    WHERE s.outcome = 'known'
+), compared AS MATERIALIZED (
+    SELECT w.*, a.stated IS DISTINCT FROM w.stated AS restated,
+           (a.placement_id, a.host_id, a.host_reference, a.description, a.opened_on, a.due_on)
+           IS DISTINCT FROM (
+               coalesce(w.placement_id, a.placement_id), coalesce(w.host_id, a.host_id),
+               coalesce(w.host_reference, a.host_reference),
+               coalesce(w.description, a.description), coalesce(w.opened_on, a.opened_on),
+               w.due_on) AS differs
+    FROM wanted w
+    CROSS JOIN LATERAL (
+        SELECT * FROM accounts.account a WHERE a.id = w.account_id OFFSET 0) a
+), written AS (
+    UPDATE accounts.account a
+    SET placement_id = coalesce(c.placement_id, a.placement_id),
+        host_id = coalesce(c.host_id, a.host_id),
+        host_reference = coalesce(c.host_reference, a.host_reference),
+        description = coalesce(c.description, a.description),
+        opened_on = coalesce(c.opened_on, a.opened_on), due_on = c.due_on, stated = c.stated,
+        status = CASE WHEN a.status = 'paid' AND c.restated AND c.total > 0 THEN 'active'
+                      ELSE a.status END,
+        import_run_id = %(run_id)s::bigint,
+        updated_at = CASE WHEN c.restated OR c.differs THEN %(now)s ELSE a.updated_at END
+    FROM compared c
+    WHERE a.id = c.account_id AND (c.restated OR c.differs OR %(run_id)s::bigint IS NOT NULL)
+)
+UPDATE staged s SET touched = s.touched OR c.restated OR c.differs, restated = c.restated
+FROM compared c WHERE c.row_number = s.row_number
+
+-- name: staged_points
+-- Add numbers and addresses not known before; what is on record, wrong or not, stays as it is.
+WITH wanted AS (
+    SELECT DISTINCT ON (s.consumer_id, p.kind, p.value) s.consumer_id, p.kind, p.value, p.label,
+           p.line_type, string_to_array(nullif(p.zones, ''), '|') AS zones, p.position
+    FROM staged s
+    CROSS JOIN LATERAL unnest(s.point_kinds, s.point_values, s.point_labels, s.point_types,
+                              s.point_zones)
+        WITH ORDINALITY AS p (kind, value, label, line_type, zones, position)
+    WHERE s.outcome IN ('new', 'known')
+    ORDER BY s.consumer_id, p.kind, p.value, s.row_number, p.position
+), added AS (
+    INSERT INTO accounts.contact_point (consumer_id, kind, value, label, line_type, zones, position,
+        source, created_at, updated_at)
+    SELECT consumer_id, kind, value, label, line_type, coalesce(zones, '{}'), position, %(source)s,
+           %(now)s, %(now)s
+    FROM wanted
+    ON CONFLICT (consumer_id, kind, value) DO NOTHING
+    RETURNING consumer_id
+)
+UPDATE staged s SET touched = true
+FROM added WHERE added.consumer_id = s.consumer_id AND s.outcome = 'known'
+
+-- name: staged_holds
+-- Place the holds that are not in force yet, write them to the timeline, and return them.
+WITH wanted AS (
+    SELECT DISTINCT ON (s.consumer_id, scope.account_id, h.kind)
+           s.consumer_id, scope.account_id, h.kind, s.fresh, s.row_number,
+           coalesce(s.hold_source, %(source)s) AS source
+    FROM staged s
+    CROSS JOIN LATERAL unnest(s.holds) AS h (kind)
+    CROSS JOIN LATERAL (
+        SELECT CASE WHEN h.kind = ANY (%(personal)s::text[]) THEN NULL ELSE s.account_id END
+            AS account_id) scope
+    WHERE s.outcome IN ('new', 'known')
+    ORDER BY s.consumer_id, scope.account_id, h.kind, s.row_number
+), missing AS (
+    SELECT * FROM wanted w WHERE NOT EXISTS (
+        SELECT FROM accounts.hold h
+        WHERE h.consumer_id = w.consumer_id AND h.kind = w.kind AND h.released_at IS NULL
+          AND h.account_id IS NOT DISTINCT FROM w.account_id)
+), placed AS (
+    INSERT INTO accounts.hold
+        (consumer_id, account_id, kind, source, release_rule, placed_by, placed_at)
+    SELECT consumer_id, account_id, kind, source, %(release_rule)s, %(actor)s, %(now)s FROM missing
+    RETURNING id, consumer_id, account_id, kind, source
+), told AS (
+    INSERT INTO accounts.event (at, kind, consumer_id, account_id, actor, data)
+    SELECT %(now)s, 'hold.placed', consumer_id, account_id, %(actor)s,
+           jsonb_build_object('hold', id, 'kind', kind, 'source', source)
+    FROM placed
+), marked AS (
+    UPDATE staged s SET touched = true
+    FROM missing m WHERE m.row_number = s.row_number AND s.outcome = 'known'
+)
+SELECT consumer_id, account_id, kind, fresh FROM missing
+
+-- name: staged_opt_outs
+-- Record opt-outs that are not in force yet, write them to the timeline, and return them.
+WITH wanted AS (
+    SELECT DISTINCT ON (s.consumer_id, o.channel) s.consumer_id, o.channel, s.fresh, s.row_number
+    FROM staged s CROSS JOIN LATERAL unnest(s.opt_outs) AS o (channel)
+    WHERE s.outcome IN ('new', 'known')
+    ORDER BY s.consumer_id, o.channel, s.row_number
+), missing AS (
+    SELECT * FROM wanted w WHERE 'revoked' IS DISTINCT FROM (
+        SELECT c.state FROM accounts.consent c
+        WHERE c.consumer_id = w.consumer_id AND c.channel = w.channel
+          AND c.contact_point_id IS NULL
+        ORDER BY c.id DESC LIMIT 1)
+), recorded AS (
+    INSERT INTO accounts.consent (consumer_id, channel, state, source, actor, recorded_at)
+    SELECT consumer_id, channel, 'revoked', %(source)s, %(actor)s, %(now)s FROM missing
+), told AS (
+    INSERT INTO accounts.event (at, kind, consumer_id, actor, data)
+    SELECT %(now)s, 'consent.revoked', consumer_id, %(actor)s,
+           jsonb_build_object('channel', channel, 'source', %(source)s::text)
+    FROM missing
+), marked AS (
+    UPDATE staged s SET touched = true
+    FROM missing m WHERE m.row_number = s.row_number AND s.outcome = 'known'
+)
+SELECT consumer_id, channel, fresh FROM missing
+
+-- name: staged_consents
+-- Record consents of people who never said anything about a channel: no opt-out is ever lifted.
+WITH wanted AS (
+    SELECT DISTINCT ON (s.consumer_id, g.channel) s.consumer_id, g.channel, s.row_number
+    FROM staged s CROSS JOIN LATERAL unnest(s.granted) AS g (channel)
+    WHERE s.outcome IN ('new', 'known')
+    ORDER BY s.consumer_id, g.channel, s.row_number
+), missing AS (
+    SELECT * FROM wanted w WHERE NOT EXISTS (
+        SELECT FROM accounts.consent c
+        WHERE c.consumer_id = w.consumer_id AND c.channel IN (w.channel, 'all'))
+), recorded AS (
+    INSERT INTO accounts.consent (consumer_id, channel, state, source, actor, recorded_at)
+    SELECT consumer_id, channel, 'granted', %(source)s, %(actor)s, %(now)s FROM missing
+), told AS (
+    INSERT INTO accounts.event (at, kind, consumer_id, actor, data)
+    SELECT %(now)s, 'consent.granted', consumer_id, %(actor)s,
+           jsonb_build_object('channel', channel, 'source', %(source)s::text)
+    FROM missing
+)
+UPDATE staged s SET touched = true
+FROM missing m WHERE m.row_number = s.row_number AND s.outcome = 'known'
+
+-- name: staged_events
+-- Write to the timeline which accounts were placed and which were updated.
+INSERT INTO accounts.event (at, kind, consumer_id, account_id, actor, data)
+SELECT %(now)s, CASE s.outcome WHEN 'new' THEN 'account.placed' ELSE 'account.updated' END,
+       s.consumer_id, s.account_id, %(actor)s, jsonb_build_object('source', %(source)s::text)
+FROM staged s
+WHERE s.outcome = 'new' OR (s.outcome = 'known' AND s.touched)
+
+-- name: staged_outcomes
+-- Tell what became of each row.
+SELECT row_number, account_id,
+       CASE WHEN outcome IS NULL THEN 'busy'
+            WHEN outcome <> 'known' THEN outcome
+            WHEN touched THEN 'updated'
+            ELSE 'unchanged' END AS outcome
+FROM staged ORDER BY row_number

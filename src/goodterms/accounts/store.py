@@ -40,6 +40,21 @@ async def many(conn: Connection, name: str, /, **values: object) -> list[dict[st
     return await (await conn.execute(QUERIES[name], values)).fetchall()
 
 
+async def run(conn: Connection, name: str, /, **values: object) -> None:
+    """Run a named query planned anew for the tables as they are now.
+
+    Plans made while tables were small would be kept for a whole import.
+    """
+    await conn.execute(QUERIES[name], values, prepare=False)
+
+
+async def fetch_unprepared(
+    conn: Connection, name: str, /, **values: object
+) -> list[dict[str, Any]]:
+    """Do the same and return the rows."""
+    return await (await conn.execute(QUERIES[name], values, prepare=False)).fetchall()
+
+
 async def record(conn: Connection, happening: Happening) -> int:
     """Append an event and return its number."""
     row = await one(

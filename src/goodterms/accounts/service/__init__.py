@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from goodterms.accounts import store
-from goodterms.accounts.decide import hold_message, point_message
+from goodterms.accounts.decide import OPTED_OUT, hold_message, point_message
 from goodterms.accounts.model import (
     AccountStatus,
     Channel,
@@ -22,23 +22,19 @@ from goodterms.accounts.model import (
     PointStatus,
     Restriction,
 )
+from goodterms.accounts.service.loading import AccountLoader
 from goodterms.accounts.service.reading import AccountReader, no_such
 from goodterms.kit import wake
 from goodterms.kit.errors import Conflict, Refusal
-from goodterms.kit.events import Bus
 from goodterms.kit.sql import Connection
 
 _GONE = {AccountStatus.RECALLED, AccountStatus.CLOSED}
 _ENDED = _GONE | {AccountStatus.PAID}
 _LONGEST_NOTE = 10_000
-_OPTED_OUT = "The consumer opted out: confirm it and end the conversation politely."
 
 
-class AccountService(AccountReader):
+class AccountService(AccountReader, AccountLoader):
     """The accounts domain. Methods run in the caller's transaction and never commit."""
-
-    def __init__(self, bus: Bus) -> None:
-        self._bus = bus
 
     async def lock(self, conn: Connection, consumer_id: int) -> None:
         """Take the account lock: gate, money, holds and opt-outs of this person wait for us.
@@ -170,7 +166,7 @@ class AccountService(AccountReader):
         )
         if state is ConsentState.REVOKED:
             restricted = ContactRestricted(
-                consumer_id, Restriction.OPT_OUT, now, _OPTED_OUT, contact_point_id=contact_point_id
+                consumer_id, Restriction.OPT_OUT, now, OPTED_OUT, contact_point_id=contact_point_id
             )
             await self.restrict(conn, restricted)
         return store.consent(row)
@@ -209,14 +205,6 @@ class AccountService(AccountReader):
                 ),
             )  # fmt: skip
         return store.contact_point(row)
-
-    async def restrict(self, conn: Connection, restricted: ContactRestricted) -> None:
-        """Tell the upper domains, in this transaction, that planned contact became stale.
-
-        The caller holds the account lock.
-        """
-        await self._bus.publish(conn, restricted)
-        await wake.notify(conn, wake.Topic.HOLD, restricted.consumer_id)
 
     async def add_note(
         self,

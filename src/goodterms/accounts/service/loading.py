@@ -1,0 +1,103 @@
+"""Taking in many accounts at once: rows are copied to a staging table, the rest is sets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from goodterms.accounts import store
+from goodterms.accounts.decide import OPTED_OUT, PERSONAL_HOLDS, hold_message
+from goodterms.accounts.model import (
+    ContactRestricted,
+    HoldKind,
+    Restriction,
+    StagedAccount,
+    StagedOutcome,
+)
+from goodterms.kit import wake
+from goodterms.kit.events import Bus
+from goodterms.kit.sql import Connection
+
+_RELEASE_RULE = "A person releases it when the creditor has confirmed that its cause is over."
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What became of one staged row; ``account_id`` is None where it was refused."""
+
+    row_number: int
+    outcome: StagedOutcome
+    account_id: int | None
+
+
+class AccountLoader:
+    """Places and updates accounts by the thousand, in the caller's transaction."""
+
+    def __init__(self, bus: Bus) -> None:
+        self._bus = bus
+
+    async def stage(self, conn: Connection, rows: Iterable[StagedAccount]) -> None:
+        """Copy checked rows to this connection's staging table, which lives till the commit."""
+        await store.run(conn, "staged_table")
+        await store.run(conn, "staged_clear")
+        async with conn.cursor() as cursor, cursor.copy(store.QUERIES["staged_copy"]) as copy:
+            for row in rows:
+                await copy.write_row(row)
+
+    async def place_staged(
+        self, conn: Connection, *, run_id: int | None, source: str, actor: str, now: datetime
+    ) -> None:
+        """Make what is staged true, except for the money, which the ledger places next.
+
+        The account lock of everybody known before is taken in the order of their ids. Nothing
+        on record that restricts contact is lifted; holds and opt-outs that are new withdraw
+        planned contact in this transaction. ``run_id`` names the import, within which an
+        account may appear once; None for a single upsert.
+        """
+        step = {"run_id": run_id, "source": source, "actor": actor, "now": now}
+        for name in (
+            "staged_creditors", "staged_new_consumers", "staged_lock_consumers", "staged_resolve",
+            "staged_update_consumers", "staged_placements", "staged_new_accounts",
+            "staged_update_accounts", "staged_points",
+        ):  # fmt: skip
+            await store.run(conn, name, **step)
+        holds = await store.take(
+            conn, "staged_holds", **step, release_rule=_RELEASE_RULE, personal=PERSONAL_HOLDS
+        )
+        opt_outs = await store.take(conn, "staged_opt_outs", **step)
+        await store.run(conn, "staged_consents", **step)
+        for row in sorted(holds, key=lambda r: (r["consumer_id"], r["kind"])):
+            if not row["fresh"]:
+                await self.restrict(
+                    conn,
+                    ContactRestricted(
+                        row["consumer_id"], Restriction.HOLD, now,
+                        hold_message(HoldKind(row["kind"])), row["account_id"],
+                    ),
+                )  # fmt: skip
+        for row in sorted(opt_outs, key=lambda r: int(r["consumer_id"])):
+            if not row["fresh"]:
+                await self.restrict(
+                    conn, ContactRestricted(row["consumer_id"], Restriction.OPT_OUT, now, OPTED_OUT)
+                )
+
+    async def staged_outcomes(
+        self, conn: Connection, *, source: str, actor: str, now: datetime
+    ) -> list[Loaded]:
+        """Write the timeline of what was placed, and tell what became of each row."""
+        await store.run(conn, "staged_events", source=source, actor=actor, now=now)
+        await wake.notify(conn, wake.Topic.EVENT)
+        rows = await store.take(conn, "staged_outcomes")
+        return [
+            Loaded(row["row_number"], StagedOutcome(row["outcome"]), row["account_id"])
+            for row in rows
+        ]
+
+    async def restrict(self, conn: Connection, restricted: ContactRestricted) -> None:
+        """Tell the upper domains, in this transaction, that planned contact became stale.
+
+        The caller holds the account lock.
+        """
+        await self._bus.publish(conn, restricted)
+        await wake.notify(conn, wake.Topic.HOLD, restricted.consumer_id)
