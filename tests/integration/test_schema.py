@@ -39,7 +39,7 @@ CHECKED: list[tuple[str, str, type[StrEnum]]] = [
     ("payments.payment", "channel", PaymentChannel),
     ("routing.agent", "state", AgentState),
 ]
-UTILITY = re.compile(r"(CREATE TEMP TABLE|TRUNCATE|COPY)\b")
+UTILITY = re.compile(r"(CREATE TEMP TABLE|TRUNCATE|COPY|ANALYZE)\b")
 
 
 @pytest.mark.parametrize(("table", "column", "enum"), CHECKED)

@@ -48,9 +48,7 @@ async def run(conn: Connection, name: str, /, **values: object) -> None:
     await conn.execute(QUERIES[name], values, prepare=False)
 
 
-async def fetch_unprepared(
-    conn: Connection, name: str, /, **values: object
-) -> list[dict[str, Any]]:
+async def take(conn: Connection, name: str, /, **values: object) -> list[dict[str, Any]]:
     """Do the same and return the rows."""
     return await (await conn.execute(QUERIES[name], values, prepare=False)).fetchall()
 

@@ -10,7 +10,7 @@ from goodterms.kit.errors import Conflict, Refusal
 from goodterms.kit.money import Money, MoneyError
 from goodterms.ledger.model import COMPONENTS, Balance, Book, Entry, EntryKind, PostedEntry
 
-_OPEN = (AccountStatus.PLACED, AccountStatus.ACTIVE, AccountStatus.ARRANGED)
+OPEN = (AccountStatus.PLACED, AccountStatus.ACTIVE, AccountStatus.ARRANGED)
 
 
 def check_entry(entry: Entry, currency: str) -> None:
@@ -188,7 +188,7 @@ def status_after(status: AccountStatus, balance: Balance) -> AccountStatus:
     Recalled and closed accounts stay what they are.
     """
     owed = balance.total > Money.zero(balance.total.currency)
-    if status in _OPEN and not owed:
+    if status in OPEN and not owed:
         return AccountStatus.PAID
     if status is AccountStatus.PAID and owed:
         return AccountStatus.ACTIVE
@@ -205,3 +205,9 @@ def words(reference: str, entry: Entry, balance: Balance) -> str:
     zero = Money.zero(balance.total.currency)
     rest = f"{balance.total} remains" if balance.total > zero else "nothing remains to be paid"
     return f"{what} on account {reference}: {rest}."
+
+
+def restated_words(reference: str, before: Money, after: Money) -> str:
+    """Say to a talking agent that the creditor now states a lower sum."""
+    rest = f"{after} remains" if after else "nothing remains to be paid"
+    return f"The creditor lowered account {reference} by {before - after}: {rest}."

@@ -103,3 +103,78 @@ WHERE coalesce(f.total, 0) IS DISTINCT FROM s.total
    OR coalesce(f.components, '{}') IS DISTINCT FROM coalesce(s.components, '{}')
 ORDER BY 1
 LIMIT 20;
+
+-- name: staged_placements
+-- Write the opening entries of the accounts that the accounts domain has just placed.
+WITH fresh AS MATERIALIZED (
+    SELECT account_id, currency, placed_on, books, amounts, total FROM staged
+    WHERE outcome = 'new' AND total > 0
+), opened AS (
+    INSERT INTO ledger.entry (account_id, kind, effective_on, posted_at, cause, actor)
+    SELECT account_id, 'placement', placed_on, %(now)s, %(cause)s, %(actor)s FROM fresh
+    RETURNING id, account_id
+), posted AS (
+    INSERT INTO ledger.posting (entry_id, account_id, book, amount)
+    SELECT o.id, o.account_id, line.book, line.amount
+    FROM opened o
+    JOIN fresh f USING (account_id)
+    CROSS JOIN LATERAL (
+        SELECT part.book, part.amount::numeric FROM unnest(f.books, f.amounts) AS part (book, amount)
+        WHERE part.amount::numeric <> 0
+        UNION ALL
+        SELECT 'placed', -f.total
+    ) AS line (book, amount)
+)
+INSERT INTO ledger.balance (account_id, currency, total, components, updated_at)
+SELECT account_id, currency, total, jsonb_object(books, amounts), %(now)s FROM fresh;
+
+-- name: staged_restatements
+-- Bring accounts to the sums their creditor now states, by an adjustment of the difference, and
+-- return what was owed before and after.
+WITH wanted AS MATERIALIZED (
+    SELECT s.account_id, s.consumer_id, s.account_reference, s.currency, s.total, s.books, s.amounts
+    FROM staged s WHERE s.outcome = 'known' AND s.restated
+), held AS MATERIALIZED (
+    SELECT w.account_id, b.total, b.components
+    FROM wanted w CROSS JOIN LATERAL (
+        SELECT * FROM ledger.balance b WHERE b.account_id = w.account_id OFFSET 0) b
+), lines AS MATERIALIZED (
+    SELECT account_id, book, sum(amount) AS amount
+    FROM (
+        SELECT w.account_id, part.book, part.amount::numeric AS amount
+        FROM wanted w CROSS JOIN LATERAL unnest(w.books, w.amounts) AS part (book, amount)
+        UNION ALL
+        SELECT h.account_id, part.key, -part.value::numeric
+        FROM held h CROSS JOIN LATERAL jsonb_each_text(h.components) AS part
+    ) AS parts
+    GROUP BY account_id, book HAVING sum(amount) <> 0
+), adjusted AS (
+    INSERT INTO ledger.entry (account_id, kind, effective_on, posted_at, cause, actor)
+    SELECT DISTINCT account_id, 'adjustment', %(now)s::date, %(now)s, %(cause)s, %(actor)s
+    FROM lines
+    RETURNING id, account_id
+), posted AS (
+    INSERT INTO ledger.posting (entry_id, account_id, book, amount)
+    SELECT a.id, a.account_id, l.book, l.amount FROM adjusted a JOIN lines l USING (account_id)
+    UNION ALL
+    SELECT a.id, a.account_id, 'adjusted', -sum(l.amount)
+    FROM adjusted a JOIN lines l USING (account_id)
+    GROUP BY a.id, a.account_id HAVING sum(l.amount) <> 0
+), balanced AS (
+    INSERT INTO ledger.balance (account_id, currency, total, components, updated_at)
+    SELECT w.account_id, w.currency, w.total, coalesce((
+               SELECT jsonb_object_agg(part.book, part.amount)
+               FROM unnest(w.books, w.amounts) AS part (book, amount)
+               WHERE part.amount::numeric <> 0), '{}'), %(now)s
+    FROM wanted w JOIN adjusted a USING (account_id)
+    ON CONFLICT (account_id) DO UPDATE SET
+        total = EXCLUDED.total,
+        components = EXCLUDED.components,
+        version = ledger.balance.version + 1,
+        updated_at = EXCLUDED.updated_at
+)
+SELECT w.account_id, w.consumer_id, w.account_reference, w.currency,
+       coalesce(h.total, 0) AS before, w.total AS after,
+       (SELECT a.status FROM accounts.account a WHERE a.id = w.account_id) AS status
+FROM wanted w JOIN adjusted a USING (account_id) LEFT JOIN held h USING (account_id)
+ORDER BY w.consumer_id, w.account_id;

@@ -179,6 +179,33 @@ class LedgerService:
         [posted] = await self.post(conn, [entry], now=now)
         return posted
 
+    async def place_staged(
+        self, conn: Connection, *, cause: str, actor: str, now: datetime
+    ) -> None:
+        """Place the money of the accounts staged and locked by the accounts domain.
+
+        New accounts get their opening entry, restated ones an adjustment to what their creditor
+        now states. A sum that went down withdraws planned contact in this transaction. ``cause``
+        names the load; within one load an account may appear once.
+        """
+        for row in await store.place_staged(conn, cause=cause, actor=actor, now=now):
+            before, after = (Money.of(row[k], row["currency"]) for k in ("before", "after"))
+            if after >= before:
+                continue
+            account_id, zero = row["account_id"], Money.zero(row["currency"])
+            if after <= zero and AccountStatus(row["status"]) in decide.OPEN:
+                await self._accounts.set_status(
+                    conn, account_id, AccountStatus.PAID, now=now, actor=actor
+                )
+            restriction = Restriction.CLOSED if after <= zero else Restriction.PAYMENT
+            words = decide.restated_words(row["account_reference"], before, after)
+            await self._bus.publish(
+                conn,
+                ContactRestricted(
+                    row["consumer_id"], restriction, now, words, account_id=account_id
+                ),
+            )
+
     async def check(self, conn: Connection) -> list[str]:
         """Compare the ledger with itself; return a sentence per fault, none if all is well."""
         problems = [

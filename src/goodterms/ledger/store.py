@@ -112,6 +112,17 @@ async def entry_by_cause(
     return None if row is None else _posted(row)
 
 
+async def place_staged(
+    conn: Connection, *, cause: str, actor: str, now: datetime
+) -> list[dict[str, Any]]:
+    """Post the staged rows, new and restated; return the restated ones, before and after."""
+    step = {"cause": cause, "actor": actor, "now": now}
+    # Planned anew each time: plans made while tables were small would be kept for a whole load.
+    await conn.execute(_Q["staged_placements"], step, prepare=False)
+    cursor = await conn.execute(_Q["staged_restatements"], step, prepare=False)
+    return await cursor.fetchall()
+
+
 async def unbalanced(conn: Connection) -> list[dict[str, Any]]:
     """Find entries whose postings do not sum to zero."""
     return await (await conn.execute(_Q["unbalanced_entries"])).fetchall()

@@ -1,0 +1,1 @@
+"""What a file says: its columns, its rows, its cells."""
