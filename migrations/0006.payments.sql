@@ -30,6 +30,8 @@ CREATE TABLE payments.payment (
     next_check_at timestamptz
 );
 CREATE INDEX payment_by_consumer ON payments.payment (consumer_id, created_at DESC);
+CREATE INDEX payment_pending ON payments.payment (account_id)
+    WHERE state IN ('initiated', 'submitted', 'unknown');
 CREATE INDEX payment_unsettled ON payments.payment (next_check_at)
     WHERE state IN ('initiated', 'submitted', 'unknown');
 CREATE UNIQUE INDEX payment_by_reference ON payments.payment (processor, processor_reference)
@@ -49,6 +51,10 @@ CREATE TABLE payments.refund (
     checks integer NOT NULL DEFAULT 0,
     next_check_at timestamptz
 );
+
+CREATE INDEX refund_by_payment ON payments.refund (payment_id);
+CREATE INDEX refund_unsettled ON payments.refund (next_check_at)
+    WHERE state IN ('initiated', 'unknown');
 
 -- What processors told us, once each: a replayed webhook finds its row and does nothing.
 CREATE TABLE payments.webhook (

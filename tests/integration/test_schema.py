@@ -16,7 +16,7 @@ from goodterms.compliance.model import Decision
 from goodterms.dialing.model import DueState, Mode
 from goodterms.kit.sql import Pool, Queries
 from goodterms.ledger.model import Book, EntryKind
-from goodterms.payments.model import PaymentChannel, PaymentState
+from goodterms.payments.model import PaymentChannel, PaymentState, RefundState
 from goodterms.routing.model import AgentState
 
 pytestmark = pytest.mark.postgres
@@ -37,6 +37,7 @@ CHECKED: list[tuple[str, str, type[StrEnum]]] = [
     ("ledger.entry", "kind", EntryKind),
     ("payments.payment", "state", PaymentState),
     ("payments.payment", "channel", PaymentChannel),
+    ("payments.refund", "state", RefundState),
     ("routing.agent", "state", AgentState),
 ]
 UTILITY = re.compile(r"(CREATE TEMP TABLE|TRUNCATE|COPY|ANALYZE)\b")

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from decimal import Decimal
 from enum import StrEnum
 
+from goodterms.accounts.model import Account, Creditor
+from goodterms.arrangements.model import Quote
 from goodterms.kit.lifecycle import Lifecycle
 from goodterms.kit.money import Money
+from goodterms.ledger.model import Balance
 
 
 class PaymentState(StrEnum):
@@ -44,10 +48,15 @@ PAYMENT = Lifecycle(
         (_S.SUBMITTED, _E.SUCCEED): _S.SUCCEEDED,
         (_S.SUBMITTED, _E.DECLINE): _S.DECLINED,
         (_S.SUBMITTED, _E.LOSE_TRACK): _S.UNKNOWN,
+        (_S.SUBMITTED, _E.ABANDON): _S.ABANDONED,
         (_S.UNKNOWN, _E.SUBMIT): _S.SUBMITTED,
         (_S.UNKNOWN, _E.SUCCEED): _S.SUCCEEDED,
         (_S.UNKNOWN, _E.DECLINE): _S.DECLINED,
+        (_S.UNKNOWN, _E.LOSE_TRACK): _S.UNKNOWN,
         (_S.UNKNOWN, _E.ABANDON): _S.ABANDONED,
+        # The processor may turn out to have the money after all: that is never lost.
+        (_S.DECLINED, _E.SUCCEED): _S.SUCCEEDED,
+        (_S.ABANDONED, _E.SUCCEED): _S.SUCCEEDED,
     },
 )
 
@@ -103,6 +112,20 @@ class Payment:
     refunded: Money
     actor: str
     created_at: datetime
+    submitted_at: datetime | None = None
+    settled_at: datetime | None = None
+    checks: int = 0
+    next_check_at: datetime | None = None
+
+    @property
+    def hosted(self) -> bool:
+        """Whether the method is entered on the processor's own page instead of by token."""
+        return self.method_token is None
+
+    @property
+    def cause(self) -> str:
+        """The cause its ledger entry is posted under."""
+        return f"payment:{self.id}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +153,10 @@ class Unknown:
 
 @dataclass(frozen=True, slots=True)
 class NeverReceived:
-    """Asked by key, the processor has never seen the attempt: it may be given up or sent."""
+    """Asked by key, the processor has never seen the attempt: it may be given up or sent.
+
+    For a payment on a hosted page: nobody has paid there yet.
+    """
 
 
 Outcome = Succeeded | Declined | Unknown
@@ -138,9 +164,144 @@ Outcome = Succeeded | Declined | Unknown
 
 @dataclass(frozen=True, slots=True)
 class ProcessorNotice:
-    """A verified webhook, reduced to what it settles."""
+    """A verified webhook, reduced to what it settles: a payment, or one of its refunds."""
 
     event_id: str
     kind: str
     payment_id: str
     outcome: Outcome
+    refund_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HostedPage:
+    """The processor's own page, where the consumer enters a card we never see."""
+
+    url: str
+    reference: str
+
+
+class RefundState(StrEnum):
+    """Where a refund stands."""
+
+    INITIATED = "initiated"
+    UNKNOWN = "unknown"
+    SUCCEEDED = "succeeded"
+    DECLINED = "declined"
+
+
+class RefundEvent(StrEnum):
+    """What can happen to a refund."""
+
+    SUCCEED = "succeed"
+    DECLINE = "decline"
+    LOSE_TRACK = "lose_track"
+
+
+REFUND = Lifecycle(
+    "refund",
+    RefundState.INITIATED,
+    {
+        (RefundState.INITIATED, RefundEvent.SUCCEED): RefundState.SUCCEEDED,
+        (RefundState.INITIATED, RefundEvent.DECLINE): RefundState.DECLINED,
+        (RefundState.INITIATED, RefundEvent.LOSE_TRACK): RefundState.UNKNOWN,
+        (RefundState.UNKNOWN, RefundEvent.SUCCEED): RefundState.SUCCEEDED,
+        (RefundState.UNKNOWN, RefundEvent.DECLINE): RefundState.DECLINED,
+        (RefundState.UNKNOWN, RefundEvent.LOSE_TRACK): RefundState.UNKNOWN,
+        (RefundState.DECLINED, RefundEvent.SUCCEED): RefundState.SUCCEEDED,
+    },
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Refund:
+    """Money of a succeeded payment that is given back, as recorded."""
+
+    id: str
+    payment_id: str
+    amount: Money
+    reason: str
+    state: RefundState
+    processor_reference: str | None
+    message: str
+    actor: str
+    created_at: datetime
+    settled_at: datetime | None = None
+    checks: int = 0
+    next_check_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """How an account stands under its lock, when somebody wants to pay.
+
+    ``pending`` is what other payments by token may still take; ``quote`` is the one named.
+    """
+
+    account: Account
+    balance: Balance
+    pending: Money
+    quote: Quote | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentPolicy:
+    """The house's limits for taking payments; amounts in major units of the debt's currency.
+
+    A charge starts, or is sent again, only within ``start_within`` of the consumer's consent;
+    after that it is given up rather than taken when nobody expects it any more. A hosted page
+    that nobody finished is given up after ``page_open_for``.
+    """
+
+    smallest: Decimal = Decimal(1)
+    answer_within: timedelta = timedelta(seconds=30)
+    first_check_after: timedelta = timedelta(seconds=60)
+    start_within: timedelta = timedelta(minutes=15)
+    page_open_for: timedelta = timedelta(minutes=90)
+    longest_wait: timedelta = timedelta(hours=1)
+    link_open_for: timedelta = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True)
+class Resend:
+    """Send the charge again under the same key: the processor has never seen it."""
+
+
+@dataclass(frozen=True, slots=True)
+class GiveUp:
+    """End the payment without a charge; ``words`` say why."""
+
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Ask again at an instant."""
+
+    until: datetime
+
+
+NextStep = Succeeded | Declined | Resend | GiveUp | Wait
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A pay link as kept: the hash of its token, for one account, until it expires."""
+
+    account_id: int
+    consumer_id: int
+    amount: Money | None
+    attempt_id: str | None
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class LinkView:
+    """What a consumer who opened a pay link is shown; ``suggested`` is the amount to offer."""
+
+    account: Account
+    creditor: Creditor
+    quote: Quote
+    suggested: Money
+    attempt_id: str | None
+    expires_at: datetime

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from goodterms.kit.money import Money
-from goodterms.payments.model import NeverReceived, Outcome, Payment, ProcessorNotice
+from goodterms.payments.model import HostedPage, NeverReceived, Outcome, Payment, ProcessorNotice
 
 
 class Processor(Protocol):
@@ -16,9 +16,19 @@ class Processor(Protocol):
     """
 
     name: str
+    page_origin: str
+    """Scheme, host and port of the hosted pages, for the form-action of our own pages."""
 
     async def charge(self, payment: Payment) -> Outcome:
         """Charge the payment's method; ``payment.id`` is the idempotency key."""
+        ...
+
+    async def hosted_page(self, payment: Payment, return_url: str) -> HostedPage | None:
+        """Open the processor's page for this payment; None if it cannot be reached now.
+
+        The same payment gets the same page. When the consumer is done or gives up, the page
+        leads back to ``return_url``, which proves nothing: the outcome is asked by key.
+        """
         ...
 
     async def look_up(self, payment: Payment) -> Outcome | NeverReceived:

@@ -1,0 +1,136 @@
+-- name: insert_payment
+-- Record a payment attempt; an id that is there already returns no row.
+INSERT INTO payments.payment
+    (id, account_id, consumer_id, amount, currency, processor, method_token, method_label,
+     channel, attempt_id, quote_id, state, actor, created_at, next_check_at)
+VALUES
+    (%(id)s, %(account_id)s, %(consumer_id)s, %(amount)s, %(currency)s, %(processor)s,
+     %(method_token)s, %(method_label)s, %(channel)s, %(attempt_id)s, %(quote_id)s, %(state)s,
+     %(actor)s, %(created_at)s, %(next_check_at)s)
+ON CONFLICT (id) DO NOTHING
+RETURNING id;
+
+-- name: payment
+-- Read one payment attempt.
+SELECT id, account_id, consumer_id, amount, currency, processor, method_token, method_label,
+       channel, attempt_id, quote_id, state, processor_reference, decline_code, message, refunded,
+       actor, created_at, submitted_at, settled_at, checks, next_check_at
+FROM payments.payment
+WHERE id = %(id)s;
+
+-- name: payments_of_consumer
+-- Read a consumer's payment attempts, newest first.
+SELECT id, account_id, consumer_id, amount, currency, processor, method_token, method_label,
+       channel, attempt_id, quote_id, state, processor_reference, decline_code, message, refunded,
+       actor, created_at, submitted_at, settled_at, checks, next_check_at
+FROM payments.payment
+WHERE consumer_id = %(consumer_id)s
+ORDER BY created_at DESC, id DESC;
+
+-- name: save_payment
+-- Write what became of a payment attempt; its writer holds the account lock.
+UPDATE payments.payment SET
+    state = %(state)s,
+    processor_reference = %(processor_reference)s,
+    decline_code = %(decline_code)s,
+    message = %(message)s,
+    refunded = %(refunded)s,
+    submitted_at = %(submitted_at)s,
+    settled_at = %(settled_at)s,
+    next_check_at = %(next_check_at)s
+WHERE id = %(id)s;
+
+-- name: pending
+-- Sum what payments by token may still take from an account. Pages that nobody may ever finish
+-- are left out: they would keep a consumer who starts over from paying.
+SELECT coalesce(sum(amount), 0) AS amount
+FROM payments.payment
+WHERE account_id = %(account_id)s AND method_token IS NOT NULL
+  AND state IN ('initiated', 'submitted', 'unknown');
+
+-- name: claim_payment_checks
+-- Take payments whose outcome is overdue, so that no other worker asks at the same time.
+UPDATE payments.payment SET
+    checks = checks + 1,
+    next_check_at = %(lease_until)s
+WHERE id IN (
+    SELECT id FROM payments.payment
+    WHERE state IN ('initiated', 'submitted', 'unknown') AND next_check_at <= %(now)s
+    ORDER BY next_check_at
+    LIMIT %(limit)s
+    FOR UPDATE SKIP LOCKED
+)
+RETURNING id;
+
+-- name: insert_refund
+-- Record a refund; an id that is there already returns no row.
+INSERT INTO payments.refund
+    (id, payment_id, amount, reason, state, actor, created_at, next_check_at)
+VALUES
+    (%(id)s, %(payment_id)s, %(amount)s, %(reason)s, %(state)s, %(actor)s, %(created_at)s,
+     %(next_check_at)s)
+ON CONFLICT (id) DO NOTHING
+RETURNING id;
+
+-- name: refund
+-- Read one refund with its payment's currency.
+SELECT r.id, r.payment_id, r.amount, p.currency, r.reason, r.state, r.processor_reference,
+       r.message, r.actor, r.created_at, r.settled_at, r.checks, r.next_check_at
+FROM payments.refund r
+JOIN payments.payment p ON p.id = r.payment_id
+WHERE r.id = %(id)s;
+
+-- name: refunds_of_payment
+-- Read a payment's refunds, oldest first.
+SELECT r.id, r.payment_id, r.amount, p.currency, r.reason, r.state, r.processor_reference,
+       r.message, r.actor, r.created_at, r.settled_at, r.checks, r.next_check_at
+FROM payments.refund r
+JOIN payments.payment p ON p.id = r.payment_id
+WHERE r.payment_id = %(payment_id)s
+ORDER BY r.created_at, r.id;
+
+-- name: save_refund
+-- Write what became of a refund; its writer holds the account lock.
+UPDATE payments.refund SET
+    state = %(state)s,
+    processor_reference = %(processor_reference)s,
+    message = %(message)s,
+    settled_at = %(settled_at)s,
+    next_check_at = %(next_check_at)s
+WHERE id = %(id)s;
+
+-- name: claim_refund_checks
+-- Take refunds whose outcome is overdue, so that no other worker asks at the same time.
+UPDATE payments.refund SET
+    checks = checks + 1,
+    next_check_at = %(lease_until)s
+WHERE id IN (
+    SELECT id FROM payments.refund
+    WHERE state IN ('initiated', 'unknown') AND next_check_at <= %(now)s
+    ORDER BY next_check_at
+    LIMIT %(limit)s
+    FOR UPDATE SKIP LOCKED
+)
+RETURNING id;
+
+-- name: insert_webhook
+-- Remember a processor's message; one that came before returns no row.
+INSERT INTO payments.webhook (processor, event_id, kind, payment_id, received_at)
+VALUES (%(processor)s, %(event_id)s, %(kind)s, %(payment_id)s, %(received_at)s)
+ON CONFLICT (processor, event_id) DO NOTHING
+RETURNING event_id;
+
+-- name: insert_link
+-- Keep a pay link by the hash of its token.
+INSERT INTO payments.link
+    (token_hash, account_id, consumer_id, amount, attempt_id, actor, created_at, expires_at)
+VALUES
+    (%(token_hash)s, %(account_id)s, %(consumer_id)s, %(amount)s, %(attempt_id)s, %(actor)s,
+     %(created_at)s, %(expires_at)s);
+
+-- name: open_link
+-- Read a pay link and remember when it was first opened.
+UPDATE payments.link l SET opened_at = coalesce(l.opened_at, %(now)s)
+FROM accounts.account a
+WHERE l.token_hash = %(token_hash)s AND a.id = l.account_id
+RETURNING l.account_id, l.consumer_id, l.amount, a.currency, l.attempt_id, l.expires_at;

@@ -1,0 +1,287 @@
+"""Taking payments: recorded first, charged by key with no transaction open, settled once."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Mapping
+from datetime import date, datetime, timedelta
+from typing import TypeVar
+
+import structlog
+
+from goodterms.accounts.model import Happening
+from goodterms.arrangements import decide as arrangement
+from goodterms.kit import wake
+from goodterms.kit.errors import Conflict
+from goodterms.kit.money import Money
+from goodterms.kit.sql import Connection, transaction
+from goodterms.ledger import decide as ledger
+from goodterms.ledger.model import PostedEntry
+from goodterms.payments import decide, store
+from goodterms.payments.model import (
+    Declined,
+    GiveUp,
+    HostedPage,
+    NeverReceived,
+    Outcome,
+    Payment,
+    PaymentChannel,
+    PaymentRequest,
+    PaymentState,
+    Position,
+    ProcessorNotice,
+    Resend,
+    Succeeded,
+    Unknown,
+)
+from goodterms.payments.service.links import Linking
+from goodterms.payments.service.refunding import Refunding
+
+T = TypeVar("T")
+log = structlog.get_logger(__name__)
+
+CHARGE = "payments.charge"
+_BATCH = 50
+
+
+class PaymentService(Refunding, Linking):
+    """Payment attempts. New ones go to the first of ``processors``; others finish theirs."""
+
+    async def take(self, request: PaymentRequest, *, actor: str) -> Payment:
+        """Authorise and record a payment, and enqueue its charge, in one transaction.
+
+        Asked again with the same id it returns the payment as it stands. Without a method
+        token nothing is enqueued: the consumer pays on the processor's ``hosted_page``.
+
+        Raises:
+            NotFound: there is no such account or quote.
+            Refusal: it may not be taken; says why.
+            Conflict: the id belongs to another payment.
+        """
+        now = self._clock.now()
+        async with transaction(self._pool) as conn:
+            await self._accounts.lock_of_account(conn, request.account_id)
+            known = await store.payment(conn, request.id)
+            if known is not None:
+                return _repeated(known, request)
+            position = await self._position(conn, request)
+            decide.authorise(position, request, self.policy, now)
+            payment = decide.initiated(
+                position, request, next(iter(self._processors)), self.policy, actor=actor, now=now
+            )
+            if not await store.insert_payment(conn, payment):
+                # Somebody else's account used the id between our look and our writing.
+                raise _id_reused(request)
+            if not payment.hosted:
+                await self._enqueue(conn, CHARGE, {"payment_id": payment.id})
+            await self._tell(conn, "payment.initiated", payment, now=now)
+            await wake.notify(conn, wake.Topic.PAYMENT, payment.id)
+        return payment
+
+    async def _position(self, conn: Connection, request: PaymentRequest) -> Position:
+        account = await self._accounts.account(conn, request.account_id)
+        quote = None
+        if request.quote_id is not None:
+            quote = await self._arrangements.get_quote(conn, request.quote_id)
+        return Position(
+            account=account,
+            balance=await self._ledger.balance(conn, account.id),
+            pending=await store.pending(conn, account.id, account.currency),
+            quote=quote,
+        )
+
+    async def charge(self, payment_id: str) -> Payment:
+        """Ask the processor for the money and settle its answer; safe to run again.
+
+        The attempt is recorded as submitted before the call, and no transaction is open during
+        it. A charge that comes too late for the consumer's consent is not sent.
+        """
+        now = self._clock.now()
+        async with transaction(self._pool) as conn:
+            payment = await self._locked(conn, payment_id)
+            if decide.settled(payment) or payment.hosted:
+                return payment
+            if decide.fresh(payment, self.policy, now):
+                payment = decide.submitted(payment, self.policy, now)
+                await store.save_payment(conn, payment)
+                late = False
+            else:
+                late = True
+        if late:
+            return await self.check(payment_id)
+        processor = self._processor(payment.processor)
+        outcome = await self._answer(processor.charge(payment))
+        async with transaction(self._pool) as conn:
+            return await self.settle(conn, payment_id, outcome, now=self._clock.now())
+
+    async def hosted_page(self, payment_id: str, return_url: str) -> HostedPage:
+        """Open the processor's page for a payment without a token; asked again, the same page.
+
+        Raises:
+            Conflict: the payment is settled, has a token, or the processor cannot be reached.
+        """
+        now = self._clock.now()
+        async with transaction(self._pool) as conn:
+            payment = await self._locked(conn, payment_id)
+            if decide.settled(payment) or not payment.hosted:
+                raise Conflict("NO_PAGE", f"Payment {payment_id} needs no page any more.")
+            payment = decide.submitted(payment, self.policy, now)
+            await store.save_payment(conn, payment)
+        processor = self._processor(payment.processor)
+        try:
+            async with asyncio.timeout(self.policy.answer_within.total_seconds()):
+                page = await processor.hosted_page(payment, return_url)
+        except TimeoutError:
+            page = None
+        if page is None:
+            raise Conflict(
+                "PROCESSOR_UNREACHABLE",
+                "The payment page cannot be opened right now. Nothing was taken; try again.",
+            )
+        async with transaction(self._pool) as conn:
+            payment = await self._locked(conn, payment_id)
+            if not decide.settled(payment):
+                await store.save_payment(conn, decide.on_page(payment, page.reference))
+        return page
+
+    async def check(self, payment_id: str) -> Payment:
+        """Find out by key what became of an unsettled payment, and do what follows."""
+        async with transaction(self._pool) as conn:
+            payment = await self.payment(conn, payment_id)
+        if decide.settled(payment):
+            return payment
+        answer: Outcome | NeverReceived = NeverReceived()
+        if payment.state is not PaymentState.INITIATED:
+            processor = self._processor(payment.processor)
+            answer = await self._answer(processor.look_up(payment))
+        now = self._clock.now()
+        step = decide.next_step(payment, answer, self.policy, now)
+        if isinstance(step, Resend):
+            return await self.charge(payment_id)
+        async with transaction(self._pool) as conn:
+            if isinstance(step, Succeeded | Declined):
+                return await self.settle(conn, payment_id, step, now=now)
+            payment = await self._locked(conn, payment_id)
+            if decide.settled(payment):
+                return payment
+            if isinstance(step, GiveUp):
+                payment = decide.given_up(payment, step.words, now)
+                await self._save(conn, payment, now=now)
+            else:
+                payment = decide.waiting(payment, answer, step.until)
+                await store.save_payment(conn, payment)
+            return payment
+
+    async def _answer(self, asked: Awaitable[T]) -> T | Unknown:
+        """Wait for the processor as long as the policy says; silence is ``Unknown``."""
+        try:
+            async with asyncio.timeout(self.policy.answer_within.total_seconds()):
+                return await asked
+        except TimeoutError:
+            return Unknown("The processor did not answer in time.")
+
+    async def check_unsettled(self, *, now: datetime) -> int:
+        """Ask about the payments and refunds whose outcome is overdue; return how many."""
+        lease = now + timedelta(minutes=2)
+        async with transaction(self._pool) as conn:
+            payments = await store.claim_checks(
+                conn, "payment", now=now, lease_until=lease, limit=_BATCH
+            )
+            refunds = await store.claim_checks(
+                conn, "refund", now=now, lease_until=lease, limit=_BATCH
+            )
+        for payment_id in payments:
+            await self.check(payment_id)
+        for refund_id in refunds:
+            await self.pay_back(refund_id)
+        return len(payments) + len(refunds)
+
+    async def notice(self, processor: str, body: bytes, headers: Mapping[str, str]) -> bool:
+        """Take a processor's webhook; True if it told something for the first time.
+
+        Raises:
+            NotFound: no such processor is configured.
+            Refusal: the signature is wrong, missing or too old.
+        """
+        told = self._processor(processor).read_webhook(body, headers)
+        if told is None:
+            return False
+        now = self._clock.now()
+        async with transaction(self._pool) as conn:
+            if not await store.first_time(conn, processor, told, now):
+                return False
+            if not await self._ours(conn, told):
+                # Another program may use the same processor account: not ours, not an error.
+                log.info("payments.notice_not_ours", processor=processor, event_id=told.event_id)
+                return False
+            if told.refund_id is not None:
+                await self._settle_refund(conn, told.refund_id, told.outcome, now=now)
+            else:
+                await self.settle(conn, told.payment_id, told.outcome, now=now)
+        return True
+
+    async def _ours(self, conn: Connection, told: ProcessorNotice) -> bool:
+        if told.refund_id is not None:
+            return await store.refund(conn, told.refund_id) is not None
+        return await store.payment(conn, told.payment_id) is not None
+
+    async def record_external(
+        self,
+        conn: Connection,
+        account_id: int,
+        amount: Money,
+        *,
+        reference: str,
+        effective_on: date,
+        channel: PaymentChannel,
+        actor: str,
+        now: datetime,
+    ) -> PostedEntry:
+        """Post money that somebody else took (a host, a bank); once per account and reference.
+
+        What exceeds the debt becomes the consumer's credit: the money is there, so it counts.
+
+        Raises:
+            NotFound: there is no such account.
+            Refusal: the amount is not positive or in another currency.
+            Conflict: the reference was used for another amount.
+        """
+        consumer_id = await self._accounts.lock_of_account(conn, account_id)
+        balance = await self._ledger.balance(conn, account_id)
+        decide.check_external(balance, amount, reference)
+        entry = ledger.payment(
+            account_id,
+            arrangement.allocate(balance, amount),
+            effective_on=effective_on,
+            cause=f"external:{reference}",
+            actor=actor,
+            note=f"received by {channel.value}",
+        )
+        [posted] = await self._ledger.post(conn, [entry], now=now)
+        if not posted.repeated:
+            await self._arrangements.after_payment(conn, account_id, actor=actor, now=now)
+            data = {
+                "reference": reference,
+                "amount": amount.amount,
+                "currency": amount.currency,
+                "channel": channel,
+            }
+            happening = Happening(
+                "payment.succeeded", now, actor, consumer_id, account_id, data=data
+            )
+            await self._accounts.record(conn, happening)
+            await wake.notify(conn, wake.Topic.PAYMENT, f"entry:{posted.id}")
+        return posted
+
+
+def _id_reused(request: PaymentRequest) -> Conflict:
+    return Conflict(
+        "PAYMENT_ID_REUSED",
+        f"The payment id '{request.id}' was used for another payment; use a new one.",
+    )
+
+
+def _repeated(known: Payment, request: PaymentRequest) -> Payment:
+    if not decide.same_request(known, request):
+        raise _id_reused(request)
+    return known
