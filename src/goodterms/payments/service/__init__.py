@@ -16,7 +16,7 @@ from goodterms.kit.errors import Conflict
 from goodterms.kit.money import Money
 from goodterms.kit.sql import Connection, transaction
 from goodterms.ledger import decide as ledger
-from goodterms.ledger.model import PostedEntry
+from goodterms.ledger.model import Book, PostedEntry
 from goodterms.payments import decide, store
 from goodterms.payments.model import (
     Declined,
@@ -260,18 +260,37 @@ class PaymentService(Refunding, Linking):
         [posted] = await self._ledger.post(conn, [entry], now=now)
         if not posted.repeated:
             await self._arrangements.after_payment(conn, account_id, actor=actor, now=now)
-            data = {
-                "reference": reference,
-                "amount": amount.amount,
-                "currency": amount.currency,
-                "channel": channel,
-            }
-            happening = Happening(
-                "payment.succeeded", now, actor, consumer_id, account_id, data=data
-            )
-            await self._accounts.record(conn, happening)
-            await wake.notify(conn, wake.Topic.PAYMENT, f"entry:{posted.id}")
+            await self._tell_external(conn, consumer_id, posted, reference, channel)
         return posted
+
+    async def _tell_external(
+        self,
+        conn: Connection,
+        consumer_id: int,
+        posted: PostedEntry,
+        reference: str,
+        channel: PaymentChannel,
+    ) -> None:
+        entry = posted.entry
+        amount = entry.postings[Book.CASH]
+        data = {
+            "reference": reference,
+            "amount": amount.amount,
+            "currency": amount.currency,
+            "channel": channel,
+        }
+        await self._accounts.record(
+            conn,
+            Happening(
+                "payment.succeeded",
+                posted.posted_at,
+                entry.actor,
+                consumer_id,
+                entry.account_id,
+                data=data,
+            ),
+        )
+        await wake.notify(conn, wake.Topic.PAYMENT, f"entry:{posted.id}")
 
 
 def _id_reused(request: PaymentRequest) -> Conflict:
