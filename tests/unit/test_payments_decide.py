@@ -15,6 +15,7 @@ from goodterms.kit.money import Money
 from goodterms.ledger import decide as ledger
 from goodterms.ledger.model import Balance, Book, PostedEntry
 from goodterms.payments import decide
+from goodterms.payments.decide import refunds
 from goodterms.payments.model import (
     Declined,
     GiveUp,
@@ -230,7 +231,7 @@ def test_what_succeeded_is_never_given_up() -> None:
 
 
 @pytest.mark.parametrize(
-    ("paid", "refunds", "amount", "code"),
+    ("paid", "before", "amount", "code"),
     [
         (S.SUCCEEDED, [], usd("40"), None),
         (S.SUCCEEDED, [refund(), refund(RefundState.DECLINED)], usd("30"), None),
@@ -241,14 +242,14 @@ def test_what_succeeded_is_never_given_up() -> None:
     ],
 )
 def test_no_more_is_refunded_than_was_taken(
-    paid: PaymentState, refunds: list[Refund], amount: Money, code: str | None
+    paid: PaymentState, before: list[Refund], amount: Money, code: str | None
 ) -> None:
     """Refunds that succeeded or still may count; declined ones do not."""
     if code is None:
-        decide.authorise_refund(payment(paid), refunds, amount)
+        refunds.authorise(payment(paid), before, amount)
         return
     with pytest.raises(Refusal) as refused:
-        decide.authorise_refund(payment(paid), refunds, amount)
+        refunds.authorise(payment(paid), before, amount)
     assert refused.value.code == code
 
 
@@ -271,7 +272,7 @@ def test_a_refund_settles_once(
     state: RefundState, outcome: Outcome, after: RefundState | None
 ) -> None:
     """As with payments: success wins and is final."""
-    done = decide.settle_refund(refund(state), outcome, POLICY, NOON)
+    done = refunds.settle(refund(state), outcome, POLICY, NOON)
     assert (None if done is None else done.state) is after
 
 
@@ -284,13 +285,13 @@ def test_what_a_payment_still_pays_for_is_read_from_the_ledger() -> None:
     other = ledger.payment(7, spread, effective_on=day, cause="payment:other_12", actor="a")
     back = ledger.refund(
         7, {Book.PRINCIPAL: usd("25")}, effective_on=day,
-        cause=decide.refund_cause(one, "ref_1"), actor="a",
+        cause=refunds.cause(one, "ref_1"), actor="a",
     )  # fmt: skip
     posted = [PostedEntry(n, entry, NOON) for n, entry in enumerate([paid, other, back])]
-    assert decide.still_spread(one, posted) == {Book.LATE_FEE: usd("10"), Book.PRINCIPAL: usd("5")}
+    assert refunds.still_spread(one, posted) == {Book.LATE_FEE: usd("10"), Book.PRINCIPAL: usd("5")}
     undone = ledger.reversal(posted[0], cause="nsf:1", actor="bank")
     with pytest.raises(Conflict, match="was returned"):
-        decide.still_spread(one, [*posted, PostedEntry(9, undone, NOON)])
+        refunds.still_spread(one, [*posted, PostedEntry(9, undone, NOON)])
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,9 @@ from goodterms.kit.errors import Conflict
 from goodterms.kit.ids import new_id
 from goodterms.kit.money import Money
 from goodterms.kit.sql import Connection, transaction
-from goodterms.payments import decide, store
-from goodterms.payments.model import REFUND, NeverReceived, Refund, RefundState, Unknown
+from goodterms.payments import store
+from goodterms.payments.decide import refunds
+from goodterms.payments.model import NeverReceived, Refund, RefundState, Unknown
 from goodterms.payments.service.settling import Settling
 
 REFUND_JOB = "payments.refund"
@@ -39,28 +40,15 @@ class Refunding(Settling):
             payment = await self._locked(conn, payment_id)
             known = await store.refund(conn, refund_id) if refund_id else None
             if known is not None:
-                if (known.payment_id, known.amount) != (payment_id, amount):
-                    raise Conflict(
-                        "REFUND_ID_REUSED",
-                        f"The refund id '{refund_id}' was used for another refund.",
-                    )
-                return known
-            refunds = await store.refunds_of(conn, payment_id)
-            decide.authorise_refund(payment, refunds, amount)
+                return _repeated(known, payment_id, amount)
+            before = await store.refunds_of(conn, payment_id)
+            refunds.authorise(payment, before, amount)
             # Also refuses what the bank has taken back already.
-            decide.still_spread(payment, await self._ledger.entries(conn, payment.account_id))
-            refund = Refund(
-                id=refund_id or new_id("ref", now),
-                payment_id=payment_id,
-                amount=amount,
-                reason=reason,
-                state=REFUND.start,
-                processor_reference=None,
-                message="",
-                actor=actor,
-                created_at=now,
-                next_check_at=now + self.policy.first_check_after,
-            )
+            refunds.still_spread(payment, await self._ledger.entries(conn, payment.account_id))
+            refund = refunds.new(
+                payment, refund_id or new_id("ref", now), amount, reason,
+                policy=self.policy, actor=actor, now=now,
+            )  # fmt: skip
             await store.insert_refund(conn, refund)
             await self._enqueue(conn, REFUND_JOB, {"refund_id": refund.id})
         return refund
@@ -90,3 +78,11 @@ class Refunding(Settling):
             outcome = Unknown("The processor did not answer in time.")
         async with transaction(self._pool) as conn:
             return await self._settle_refund(conn, refund_id, outcome, now=self._clock.now())
+
+
+def _repeated(known: Refund, payment_id: str, amount: Money) -> Refund:
+    if (known.payment_id, known.amount) != (payment_id, amount):
+        raise Conflict(
+            "REFUND_ID_REUSED", f"The refund id '{known.id}' was used for another refund."
+        )
+    return known

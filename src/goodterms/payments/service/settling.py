@@ -20,6 +20,7 @@ from goodterms.kit.sql import Connection, Pool
 from goodterms.ledger import decide as ledger
 from goodterms.ledger.service import LedgerService
 from goodterms.payments import decide, store
+from goodterms.payments.decide import refunds
 from goodterms.payments.model import (
     Outcome,
     Payment,
@@ -128,18 +129,18 @@ class Settling:
         found = await self._refund(conn, refund_id)
         payment = await self._locked(conn, found.payment_id)
         refund = await self._refund(conn, refund_id)
-        after = decide.settle_refund(refund, outcome, self.policy, now)
+        after = refunds.settle(refund, outcome, self.policy, now)
         if after is None:
             return refund
         await store.save_refund(conn, after)
         if after.state is RefundState.SUCCEEDED:
             entries = await self._ledger.entries(conn, payment.account_id)
-            back = arrangement.give_back(decide.still_spread(payment, entries), after.amount)
+            back = arrangement.give_back(refunds.still_spread(payment, entries), after.amount)
             entry = ledger.refund(
                 payment.account_id,
                 back,
                 effective_on=now.date(),
-                cause=decide.refund_cause(payment, after.id),
+                cause=refunds.cause(payment, after.id),
                 actor=after.actor,
                 note=after.reason,
             )
