@@ -314,3 +314,12 @@ def test_money_taken_elsewhere_needs_reference_and_amount(
     with pytest.raises(Refusal) as refused:
         decide.check_external(balance, amount, reference)
     assert refused.value.code == code
+
+
+def test_a_refund_is_recorded_before_it_is_asked_for() -> None:
+    """A new refund is initiated, and asked about after a minute."""
+    made = refunds.new(
+        payment(S.SUCCEEDED), "ref_1", usd("10"), "why", policy=POLICY, actor="person:1", now=NOON
+    )
+    assert made.state is R.INITIATED
+    assert made.next_check_at == NOON + timedelta(minutes=1)
