@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from goodterms.accounts.model import AccountStatus
 from goodterms.kit.errors import Conflict, Refusal
 from goodterms.kit.money import Money
-from goodterms.ledger.model import COMPONENTS, Balance, Book, EntryKind, PostedEntry
+from goodterms.ledger.model import Balance
 from goodterms.payments.model import (
     PAYMENT,
-    REFUND,
     Declined,
     GiveUp,
     NeverReceived,
@@ -25,9 +23,6 @@ from goodterms.payments.model import (
     PaymentRequest,
     PaymentState,
     Position,
-    Refund,
-    RefundEvent,
-    RefundState,
     Resend,
     Succeeded,
     Unknown,
