@@ -7,8 +7,24 @@ from httpx import ASGITransport, AsyncClient
 
 from goodterms.access.model import Role
 from goodterms.access.service import AccessService
+from goodterms.accounts.model import ContactRestricted
+from goodterms.accounts.service import AccountService
+from goodterms.adapters.http.deliverer import HttpDeliverer
+from goodterms.adapters.http.host_ledger import HttpHostLedger
+from goodterms.arrangements.service import ArrangementService
+from goodterms.calls.model import AttemptDisposed, AttemptEnded
+from goodterms.calls.service import CallService
+from goodterms.campaigns.service import CampaignService
+from goodterms.compliance.service import ComplianceService, load_rulebook
+from goodterms.dialing.service import DialingService
+from goodterms.integration.service import IntegrationService
 from goodterms.kit.clock import Clock, SystemClock
+from goodterms.kit.events import Bus
+from goodterms.kit.places import shipped
 from goodterms.kit.sql import Pool
+from goodterms.ledger.service import LedgerService
+from goodterms.reporting.service import ReportingService
+from goodterms.routing.service import RoutingService
 from goodterms.web.app import Web, make_app
 from goodterms.web.context import Limits, WebSettings
 from goodterms.web.live import Hub
@@ -23,13 +39,39 @@ def make_web(
 ) -> Web:
     """Build the services of the web application on a pool."""
     assert isinstance(pool.conninfo, str)
+    chosen = clock or SystemClock()
+    bus = Bus()
+    accounts = AccountService(bus)
+    ledger = LedgerService(accounts, bus)
+    compliance = ComplianceService(load_rulebook(shipped("rulebook")))
+    integration = IntegrationService(
+        pool, chosen, accounts, ledger,
+        host_ledger=HttpHostLedger(chosen), deliverer=HttpDeliverer(chosen),
+    )  # fmt: skip
+    calls = CallService(accounts, compliance, bus)
+    routing = RoutingService(calls)
+    dialing = DialingService(pool, accounts, compliance, calls, integration.ask_hosts)
+    bus.subscribe(ContactRestricted, dialing.withdraw)
+    bus.subscribe(AttemptEnded, dialing.on_ended)
+    bus.subscribe(AttemptDisposed, dialing.on_disposed)
+    bus.subscribe(AttemptDisposed, routing.on_disposed)
     return Web(
         settings=WebSettings(url=URL, demo=demo, limits=limits or Limits()),
         pool=pool,
-        clock=clock or SystemClock(),
+        clock=chosen,
         shell=Shell(),
         hub=Hub.on(pool.conninfo),
         access=AccessService(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)),
+        accounts=accounts,
+        ledger=ledger,
+        compliance=compliance,
+        arrangements=ArrangementService(ledger, accounts),
+        integration=integration,
+        calls=calls,
+        routing=routing,
+        dialing=dialing,
+        campaigns=CampaignService(accounts, compliance, dialing),
+        reporting=ReportingService(ledger),
     )
 
 

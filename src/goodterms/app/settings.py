@@ -7,10 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from goodterms.kit import places
+from goodterms.kit.errors import Refusal
 
 
-class SettingError(ValueError):
+class SettingError(Refusal):
     """A setting that cannot be used; names it, its value and what it should look like."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__("SETTING", message)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,18 @@ from fastapi import Request
 
 from goodterms.access.model import Actor, Person, Session
 from goodterms.access.service import AccessService
+from goodterms.accounts.service import AccountService
+from goodterms.arrangements.service import ArrangementService
+from goodterms.calls.service import CallService
+from goodterms.campaigns.service import CampaignService
+from goodterms.compliance.service import ComplianceService
+from goodterms.dialing.service import DialingService
+from goodterms.integration.service import IntegrationService
 from goodterms.kit.clock import Clock
 from goodterms.kit.sql import Pool
+from goodterms.ledger.service import LedgerService
+from goodterms.reporting.service import ReportingService
+from goodterms.routing.service import RoutingService
 from goodterms.web.live import Hub
 from goodterms.web.shell import Shell
 
@@ -62,6 +72,16 @@ class Web:
     shell: Shell
     hub: Hub
     access: AccessService
+    accounts: AccountService
+    ledger: LedgerService
+    compliance: ComplianceService
+    arrangements: ArrangementService
+    integration: IntegrationService
+    calls: CallService
+    routing: RoutingService
+    dialing: DialingService
+    campaigns: CampaignService
+    reporting: ReportingService
 
 
 @dataclass(frozen=True, slots=True)

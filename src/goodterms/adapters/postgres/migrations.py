@@ -5,6 +5,9 @@ from __future__ import annotations
 import warnings
 from dataclasses import dataclass
 
+import psycopg
+from procrastinate.schema import SchemaManager
+
 from goodterms.kit.places import shipped
 
 
@@ -37,4 +40,14 @@ def migrate(url: str) -> Migrated:
                 backend.apply_migrations(waiting)
         finally:
             backend.connection.close()
+    _make_queue(url)
     return Migrated(applied=names, before=len(migrations) - len(names))
+
+
+def _make_queue(url: str) -> None:
+    """Make the tables of the job queue where there are none."""
+    with psycopg.connect(url) as conn:
+        conn.execute("SELECT pg_advisory_xact_lock(hashtext('goodterms.queue'))")
+        there = conn.execute("SELECT to_regclass('procrastinate_jobs')").fetchone()
+        if there == (None,):
+            conn.execute(SchemaManager.get_schema())
