@@ -81,3 +81,14 @@ def test_a_prompt_names_only_known_words(tmp_path: Path) -> None:
     silent = speech.Speech(nothing, tmp_path)
     with pytest.raises(speech.SpeechError, match="'abandoned' names 'organisation'"):
         silent.prompts(tmp_path / "prompts", {"number": "+15205550123"})
+
+
+def test_the_reference_page_has_the_whole_table() -> None:
+    """Every persona is documented with its numbers, its SIP answer and its cause."""
+    page = (places.shipped("docs") / "reference" / "carrier.md").read_text()
+    for persona in carrier.personas():
+        first, last = persona.slots[0], persona.slots[-1]
+        slots = f"{first:02d}" if first == last else f"{first:02d}–{last:02d}"  # noqa: RUF001
+        row = next(line for line in page.splitlines() if line.startswith(f"| {slots} |"))
+        assert f"| {persona.name} |" in row
+        assert row.endswith(f"| {persona.sip} | {persona.refuse or 16} |")
