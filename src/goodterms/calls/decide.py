@@ -13,6 +13,7 @@ from goodterms.calls.live import (
     Cancelled,
     Detect,
     HangUp,
+    Interrupted,
     Joining,
     LiveCall,
     Lost,
@@ -72,6 +73,10 @@ def transition(call: LiveCall, event: CallHappening, now: datetime) -> Step:
             step = _started(call, now, known=known)
         case TimeUp():
             step = _time_up(call, now)
+        case Interrupted():
+            waiting = call.phase in _PERSON_WAITS
+            call = replace(call, interrupted=True, abandoned=call.abandoned or waiting)
+            step = _hang_up(call, now)
         case Asked(kind=kind):
             step = _asked(call, kind, now)
         case Joining(agent_id=agent_id):
@@ -162,16 +167,20 @@ def _asked(call: LiveCall, kind: RequestKind, now: datetime) -> Step:
 def _time_up(call: LiveCall, now: datetime) -> Step:
     if call.deadline is None or now < call.deadline:
         return call, ()
-    if call.phase in _BEFORE_PERSON:
-        return _hang_up(replace(call, rung_out=True), now)
-    if call.phase is Phase.DETECTING:
-        return _person(replace(call, amd_verdict="unsure"), now), ()
-    if call.phase is Phase.QUEUED:
-        call = replace(_to(call, CallEvent.ABANDONED, now + MESSAGE_WITHIN), abandoned=True)
-        return replace(call, joining=False), (Play(call.attempt_id, call.abandon_prompt),)
-    if call.phase is Phase.ENDING and call.hang_ups >= HANG_UPS:
-        return _ended(call, Lost(call.attempt_id), now), ()
-    return _hang_up(call, now)
+    match call.phase:
+        case Phase.DETECTING:
+            step: Step = _person(replace(call, amd_verdict="unsure"), now), ()
+        case Phase.QUEUED if not call.joining:
+            call = _to(call, CallEvent.ABANDONED, now + MESSAGE_WITHIN)
+            step = replace(call, abandoned=True), (Play(call.attempt_id, call.abandon_prompt),)
+        case Phase.QUEUED:  # the node did not join the two: nobody waits twice
+            step = _hang_up(replace(call, abandoned=True), now)
+        case Phase.ENDING if call.hang_ups >= HANG_UPS:
+            step = _ended(call, Lost(call.attempt_id), now), ()
+        case phase:
+            rung_out = call.rung_out or phase in _BEFORE_PERSON
+            step = _hang_up(replace(call, rung_out=rung_out), now)
+    return step
 
 
 def _ended(call: LiveCall, event: LegEnded | Lost | NotStarted, now: datetime) -> LiveCall:
@@ -186,7 +195,8 @@ def _ended(call: LiveCall, event: LegEnded | Lost | NotStarted, now: datetime) -
             sip_code=event.sip_code,
             by_far_end=event.by_far_end,
         )
-    return call
+    stale = isinstance(event, NotStarted) and event.stale
+    return replace(call, cancelled=call.cancelled or stale)
 
 
 def hung_up_by(call: LiveCall) -> str | None:
@@ -206,7 +216,7 @@ def outcome_of(call: LiveCall) -> Outcome:
         (call.amd_verdict == "machine", Outcome.MACHINE),
         (call.cancelled or call.asked, Outcome.CANCELLED),
         (call.rung_out, Outcome.NO_ANSWER),
-        (not call.sighted, Outcome.INTERRUPTED),
+        (call.interrupted or not call.sighted, Outcome.INTERRUPTED),
         (call.answered_at is not None, Outcome.HUNG_UP),
     )
     for holds, outcome in known:

@@ -26,13 +26,14 @@ class LiveCall:
 
     ``deadline`` is the instant at which the present phase has lasted too long. ``agent_id`` is
     the agent it is being joined with or talks to. ``abandoned``: a person answered and got no
-    agent in time. ``rung_out``: our ring timer ended it. ``sighted``: the network confirmed its
-    end (otherwise a crash lost sight of it).
+    agent in time. ``rung_out``: our ring timer ended it. ``interrupted``: we lost sight of it for
+    a while. ``sighted``: the network confirmed its end.
     """
 
     attempt_id: str
     consumer_id: int
     campaign_id: int | None
+    trunk: str
     ring_seconds: int
     amd: bool
     abandon_prompt: str = "abandoned"
@@ -51,6 +52,7 @@ class LiveCall:
     abandoned: bool = False
     cancelled: bool = False
     rung_out: bool = False
+    interrupted: bool = False
     asked: bool = False
     sighted: bool = False
     hang_ups: int = 0
@@ -72,7 +74,15 @@ class Started:
 
 @dataclass(frozen=True, slots=True)
 class NotStarted:
-    """The attempt was refused at the last moment and never dialed."""
+    """The attempt was refused at the last moment and never dialed; ``stale``: contact was."""
+
+    leg: str
+    stale: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Interrupted:
+    """We lost sight of a call that is no conversation: it cannot be kept within the rules."""
 
     leg: str
 
@@ -128,6 +138,7 @@ CallHappening = (
     | Joining
     | TimeUp
     | Lost
+    | Interrupted
 )
 
 

@@ -64,7 +64,7 @@ UPDATE calls.attempt SET
     state = %(state)s,
     phase = 'ended',
     outcome = %(outcome)s,
-    ended_at = %(now)s,
+    ended_at = %(now)s::timestamptz,
     ringing_at = COALESCE(ringing_at, %(ringing_at)s),
     answered_at = COALESCE(answered_at, %(answered_at)s),
     greeting_ended_at = COALESCE(greeting_ended_at, %(greeting_ended_at)s),
@@ -75,9 +75,9 @@ UPDATE calls.attempt SET
     q850 = %(q850)s,
     sip_code = %(sip_code)s,
     hung_up_by = %(hung_up_by)s,
-    disposition = %(disposition)s,
+    disposition = %(disposition)s::text,
     disposed_by = CASE WHEN %(disposition)s::text IS NULL THEN NULL ELSE 'system:engine' END,
-    disposed_at = CASE WHEN %(disposition)s::text IS NULL THEN NULL ELSE %(now)s END
+    disposed_at = CASE WHEN %(disposition)s::text IS NULL THEN NULL ELSE %(now)s::timestamptz END
 WHERE id = %(attempt_id)s AND state IN ('permitted', 'placed')
 RETURNING *;
 

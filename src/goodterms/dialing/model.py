@@ -156,10 +156,12 @@ class Decided:
 class StartResult(StrEnum):
     """What became of the order to dial.
 
+    STALE: contact was restricted since it was allowed. REFUSED: the permit does not hold.
     UNKNOWN: the node broke the connection, so it may or may not have dialed.
     """
 
     ORIGINATED = "originated"
+    STALE = "stale"
     REFUSED = "refused"
     UNKNOWN = "unknown"
 

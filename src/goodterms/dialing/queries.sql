@@ -200,3 +200,14 @@ VALUES (%(campaign_id)s, %(now)s, %(place)s, %(because)s, %(snapshot)s)
 ON CONFLICT (campaign_id) DO UPDATE SET
     at = EXCLUDED.at, place = EXCLUDED.place, because = EXCLUDED.because,
     snapshot = EXCLUDED.snapshot;
+
+-- name: take_lease
+-- Try to become the one engine of a node; held as long as this connection lives.
+SELECT pg_try_advisory_lock(hashtextextended('goodterms.node.' || %(node)s, 0)) AS held;
+
+-- name: keep_lease
+-- Tell whether this connection still holds a node.
+SELECT EXISTS (
+    SELECT FROM pg_locks
+    WHERE locktype = 'advisory' AND granted AND pid = pg_backend_pid()
+) AS held;

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 
 import structlog
+from psycopg import OperationalError
 
 from goodterms.accounts.model import Channel, ContactRestricted
 from goodterms.accounts.service import AccountService
@@ -142,17 +143,21 @@ class DialingService:
         try:
             async with transaction(self._pool) as conn:
                 if await self._calls.place(conn, order.attempt_id, now=now()) is None:
-                    return StartResult.REFUSED
+                    return StartResult.STALE
+        except (Refusal, OperationalError) as refused:
+            log.warning("dialing.not_placed", attempt=order.attempt_id, reason=str(refused))
+            return StartResult.REFUSED
+        try:
             async with transaction(self._pool) as conn:
                 await self._accounts.lock(conn, permit.consumer_id)
                 if not await self._calls.still_wanted(conn, order.attempt_id):
-                    return StartResult.REFUSED
+                    return StartResult.STALE
                 async with asyncio.timeout(ORIGINATE_SECONDS):
                     await telephony.originate(permit, order)
-        except (Refusal, PermissionError) as refused:
-            log.info("dialing.refused", attempt=order.attempt_id, reason=str(refused))
+        except PermissionError as refused:
+            log.warning("dialing.refused", attempt=order.attempt_id, reason=str(refused))
             return StartResult.REFUSED
-        except (ConnectionError, TimeoutError) as lost:
+        except (ConnectionError, TimeoutError, OperationalError) as lost:
             log.warning("dialing.unknown", attempt=order.attempt_id, error=str(lost))
             return StartResult.UNKNOWN
         return StartResult.ORIGINATED

@@ -1,0 +1,160 @@
+"""When to ask for more calls: what pacing looks at, gathered from the floor."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from goodterms.calls.live import LiveCall
+from goodterms.calls.model import Phase
+from goodterms.dialing.decide import pace, rate_window
+from goodterms.dialing.model import DialPolicy, Mode, Pace, Rates, Snapshot, Trunk
+from goodterms.dialing.orders import Dialable, Place, PoliciesSeen, ShowPace
+from goodterms.dialing.seats import Seats
+from goodterms.routing.model import AgentState
+
+LOOK_AGAIN = timedelta(seconds=1)
+"""How long a campaign with nothing due is left alone, unless something wakes it."""
+SHOW_EVERY = timedelta(seconds=1)
+
+_BEFORE_PERSON = (
+    Phase.WAITING,
+    Phase.DIALING,
+    Phase.RINGING,
+    Phase.ANSWERED,
+    Phase.DETECTING,
+)
+
+
+class Pacing:
+    """Keeps the counts of each campaign and trunk, and asks for calls when agents are free."""
+
+    def __init__(self) -> None:
+        self.policies: dict[int, DialPolicy] = {}
+        self.trunks: dict[str, Trunk] = {}
+        self.rates: dict[int, Rates] = {}
+        self._asked: dict[int, int] = {}
+        self._rest_until: dict[int, datetime] = {}
+        self._placed: dict[str | int, deque[datetime]] = {}
+        self._shown: dict[int, tuple[datetime, Pace]] = {}
+        self._again_at: datetime | None = None
+
+    def learn(self, seen: PoliciesSeen) -> None:
+        """Take in what campaigns ask; counts of those already known stay ours."""
+        self.policies = {policy.campaign_id: policy for policy in seen.policies}
+        self.trunks = {trunk.name: trunk for trunk in seen.trunks}
+        for campaign_id, rates in seen.rates.items():
+            self.rates.setdefault(campaign_id, rates)
+        self.look_again()
+
+    def look_again(self) -> None:
+        """Ask at once, even where nothing was due a moment ago."""
+        self._rest_until.clear()
+
+    def answered(self, event: Dialable, now: datetime) -> bool:
+        """Take in the answer to Place; tell whether each line needs its own agent."""
+        campaign_id = event.campaign_id
+        self._asked.pop(campaign_id, None)
+        if event.looked_at == 0:
+            self._rest_until[campaign_id] = now + LOOK_AGAIN
+        policy = self.policies.get(campaign_id)
+        for one in event.permitted:
+            for key in (campaign_id, one.call.trunk):
+                self._placed.setdefault(key, deque()).append(now)
+        return policy is None or policy.mode is Mode.PROGRESSIVE
+
+    def ended(self, call: LiveCall) -> None:
+        """Count what an ended call says about abandonment."""
+        if call.campaign_id is None or not (call.abandoned or call.bridged_at):
+            return
+        rates = self.rates.get(call.campaign_id, Rates(0, 0))
+        self.rates[call.campaign_id] = replace(
+            rates, answered=rates.answered + 1, abandoned=rates.abandoned + call.abandoned
+        )
+
+    def orders(
+        self, calls: Iterable[LiveCall], seats: Seats, now: datetime
+    ) -> list[Place | ShowPace]:
+        """Ask for as many calls as may be placed now, for each running campaign."""
+        self._again_at = None
+        self._rest_until = {c: at for c, at in self._rest_until.items() if at > now}
+        orders: list[Place | ShowPace] = []
+        live = list(calls)
+        for policy in self.policies.values():
+            trunk = self.trunks.get(policy.trunk)
+            if not policy.running or trunk is None or policy.campaign_id in self._asked:
+                continue
+            seen = self._snapshot(policy, trunk, live, seats, now)
+            decided = pace(seen, policy, trunk)
+            orders += self._show(seen, decided, now)
+            if decided.place == 0:
+                self._wait_for_rate(policy, trunk, seen)
+            elif policy.campaign_id not in self._rest_until:
+                self._asked[policy.campaign_id] = decided.place
+                orders.append(Place(policy, decided.place))
+        return orders
+
+    def next_deadline(self) -> datetime | None:
+        """Return when a campaign that rests, or a full second, is over."""
+        times = [
+            at for c, at in self._rest_until.items() if c in self.policies and c not in self._asked
+        ]
+        return min([*times, *([self._again_at] if self._again_at else [])], default=None)
+
+    def _wait_for_rate(self, policy: DialPolicy, trunk: Trunk, seen: Snapshot) -> None:
+        """Remember when a limit of calls a second may let the next one through."""
+        if seen.ready == 0:
+            return
+        limits = ((policy.campaign_id, policy.max_per_second), (trunk.name, trunk.max_per_second))
+        for key, limit in limits:
+            starts = self._placed.get(key)
+            if starts:
+                at = starts[0] + rate_window(limit)
+                self._again_at = min(self._again_at or at, at)
+
+    def _show(self, seen: Snapshot, decided: Pace, now: datetime) -> list[ShowPace]:
+        before = self._shown.get(seen.campaign_id)
+        if before and (before[1] == decided or now - before[0] < SHOW_EVERY):
+            return []
+        self._shown[seen.campaign_id] = (now, decided)
+        return [ShowPace(seen, decided)]
+
+    def _recent(self, key: str | int, window: timedelta, now: datetime) -> int:
+        starts = self._placed.setdefault(key, deque())
+        while starts and starts[0] <= now - window:
+            starts.popleft()
+        return len(starts)
+
+    def _snapshot(
+        self,
+        policy: DialPolicy,
+        trunk: Trunk,
+        live: list[LiveCall],
+        seats: Seats,
+        now: datetime,
+    ) -> Snapshot:
+        campaign_id = policy.campaign_id
+        ours = [call for call in live if call.campaign_id == campaign_id]
+        ids = {call.attempt_id for call in ours}
+        rates = self.rates.get(campaign_id, Rates(0, 0))
+        asked = sum(self._asked.values())
+        reserved = [s for s in seats if s.state is AgentState.RESERVED and s.attempt_id in ids]
+        return Snapshot(
+            campaign_id=campaign_id,
+            # Agents for whom another campaign's calls are being decided are not free for this one.
+            ready=max(0, len(seats.free(campaign_id)) - asked),
+            reserved=len(reserved),
+            talking=sum(call.phase in (Phase.TALKING, Phase.HELD) for call in ours),
+            wrap_up=seats.count(AgentState.WRAP_UP, campaign_id),
+            in_flight=sum(call.phase in _BEFORE_PERSON for call in ours),
+            queued=sum(call.phase is Phase.QUEUED for call in ours),
+            answered=rates.answered,
+            abandoned=rates.abandoned,
+            trunk_in_use=asked + sum(call.trunk == trunk.name for call in live),
+            placed_last_second=self._recent(campaign_id, rate_window(policy.max_per_second), now),
+            trunk_placed_last_second=self._recent(
+                trunk.name, rate_window(trunk.max_per_second), now
+            ),
+        )
