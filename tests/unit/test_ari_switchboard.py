@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
+from goodterms.adapters.asterisk.ari import Request
 from goodterms.adapters.asterisk.switchboard import Switchboard
 from goodterms.calls.model import (
     Answered,
@@ -50,6 +52,10 @@ def _channel(leg: str, state: str = "Up", role: str = "consumer") -> dict[str, A
     return {"id": leg, "state": state, "channelvars": {"GT_ROLE": role}}
 
 
+def _asked(requests: Iterable[Request]) -> list[str]:
+    return [f"{request.method} {request.path}" for request in requests]
+
+
 def _talking() -> Switchboard:
     board = _board(LEG, LINE, tone="")
     board.hear(_entered())
@@ -83,6 +89,13 @@ def test_the_answer_is_told_once() -> None:
     assert board.hear(_entered()).news == ()
 
 
+def test_an_idle_line_sends_silence() -> None:
+    """A line that answered sends silence, so that nothing between here and there drops it."""
+    heard = _board(LINE).hear(_entered(LINE, "line"))
+    assert heard.news == (Answered(LINE),)
+    assert _asked(heard.requests) == [f"POST channels/{LINE}/silence"]
+
+
 def test_detection_comes_back_as_a_verdict() -> None:
     """AMD's words become person, machine or unsure, with their cause."""
     board = _board(LEG)
@@ -98,7 +111,7 @@ def test_a_call_nobody_here_made_is_ended() -> None:
     """A caller whom nothing serves does not hear endless silence."""
     heard = _board().hear(_entered("stranger"))
     assert heard.news == ()
-    assert [(r.method, r.path) for r in heard.requests] == [("DELETE", "channels/stranger")]
+    assert _asked(heard.requests) == ["DELETE channels/stranger"]
 
 
 def test_a_rejection_names_cause_code_and_side() -> None:
@@ -140,11 +153,10 @@ def test_a_refused_leg_ends_once() -> None:
 def test_the_agent_hears_the_tone_before_the_consumer() -> None:
     """The line enters the bridge only when its tone has ended; then both are joined, told once."""
     board = _board(LEG, LINE)
-    asked = [(r.method, r.path) for r in board.join(LEG, LINE)]
-    assert asked == [
-        ("POST", f"bridges/call-{LEG}"),
-        ("POST", f"bridges/call-{LEG}/addChannel"),
-        ("POST", f"channels/{LINE}/play/tone-{LEG}-1"),
+    assert _asked(board.join(LEG, LINE)) == [
+        f"POST bridges/call-{LEG}",
+        f"POST bridges/call-{LEG}/addChannel",
+        f"POST channels/{LINE}/play/tone-{LEG}-1",
     ]
     assert board.hear(_bridged(LEG)).news == ()
     [enter] = board.hear(_finished(f"tone-{LEG}-1", LINE)).requests
@@ -165,7 +177,7 @@ def test_a_consumer_who_leaves_during_the_tone_is_not_joined() -> None:
     board = _board(LEG, LINE)
     board.join(LEG, LINE)
     gone = board.hear(_event("ChannelDestroyed", cause=16))
-    assert [(r.method, r.path) for r in gone.requests] == [("DELETE", f"bridges/call-{LEG}")]
+    assert _asked(gone.requests) == [f"DELETE bridges/call-{LEG}", f"POST channels/{LINE}/silence"]
     assert board.hear(_finished(f"tone-{LEG}-1", LINE)).requests == ()
 
     board = _board(LEG, LINE)
@@ -219,10 +231,11 @@ def test_digits_of_ours_are_told() -> None:
 
 def test_the_end_of_either_side_ends_the_bridge() -> None:
     """No bridge is left behind, whoever leaves first; the other leg stays on the board."""
-    for first, other in ((LEG, LINE), (LINE, LEG)):
+    silence = f"POST channels/{LINE}/silence"
+    for first, other, more in ((LEG, LINE, [silence]), (LINE, LEG, [])):
         board = _talking()
         heard = board.hear(_event("ChannelDestroyed", first, cause=16))
-        assert [(r.method, r.path) for r in heard.requests] == [("DELETE", f"bridges/call-{LEG}")]
+        assert _asked(heard.requests) == [f"DELETE bridges/call-{LEG}", *more]
         assert other in board
         assert not board.hear(_event("ChannelDestroyed", other, cause=16)).requests
 
@@ -230,7 +243,8 @@ def test_the_end_of_either_side_ends_the_bridge() -> None:
 def test_parting_lets_them_be_joined_again() -> None:
     """After a part the next join is told again."""
     board = _talking()
-    board.part(LEG)
+    parted = [f"DELETE bridges/call-{LEG}", f"POST channels/{LINE}/silence"]
+    assert _asked(board.part(LEG)) == parted
     board.join(LEG, LINE)
     assert board.hear(_bridged(LEG, LINE)).news == (Joined(LEG, LINE),)
 

@@ -76,6 +76,11 @@ def leg_of_bridge(bridge: str) -> str | None:
     return bridge.removeprefix(_BRIDGE) if bridge.startswith(_BRIDGE) else None
 
 
+def send_silence(channel: str) -> Request:
+    """Let a channel that waits send silence, so that telephones and routers see a live call."""
+    return Request("POST", f"channels/{part(channel)}/silence")
+
+
 def start_music(leg: str) -> Request:
     """Play music to a channel that waits."""
     return Request("POST", f"channels/{part(leg)}/moh")

@@ -149,8 +149,7 @@ class Switchboard:
 
     def part(self, leg: str) -> list[Request]:
         """Requests that end the conversation of a leg; it and the line stay up."""
-        self._forget_pair(leg)
-        return [requests.drop_bridge(leg)]
+        return [requests.drop_bridge(leg), *self._idle(self._forget_pair(leg))]
 
     def play(self, leg: str, prompt: str) -> list[Request]:
         """Requests that play a prompt to a leg."""
@@ -215,7 +214,7 @@ class Switchboard:
         if args[:1] == ["amd"]:
             status, cause = (*args[1:3], "", "")[:2]
             news.append(Detected(leg, _PERSON_OR_MACHINE.get(status, "unsure"), cause))
-        return Heard(tuple(news))
+        return Heard(tuple(news), tuple(self._idle(leg)) if args[:1] == ["line"] else ())
 
     def _hangup_request(self, event: Event) -> Heard:
         state = self._legs.get(event["channel"]["id"])
@@ -238,7 +237,8 @@ class Switchboard:
         for other in left:
             self._forget_pair(other)
         over = [leg, *left] if state.line else left
-        return Heard((ended,), tuple(requests.drop_bridge(each) for each in over))
+        dropped = [requests.drop_bridge(each) for each in over]
+        return Heard((ended,), (*dropped, *self._idle(state.line)))
 
     def _digit(self, event: Event) -> Heard:
         leg = event["channel"]["id"]
@@ -270,7 +270,10 @@ class Switchboard:
         state.joined = True
         return Heard((Joined(leg, state.line),))
 
-    def _forget_pair(self, leg: str) -> None:
-        if leg in self._legs:
-            state = self._legs[leg]
-            state.line, state.tone, state.joined = None, None, False
+    def _idle(self, line: str | None) -> list[Request]:
+        return [requests.send_silence(line)] if line in self._legs and line else []
+
+    def _forget_pair(self, leg: str) -> str | None:
+        state = self._legs.get(leg, Leg())
+        line, state.line, state.tone, state.joined = state.line, None, None, False
+        return line
