@@ -39,7 +39,9 @@ def main() -> int:
     failed = []
     for path in chosen(names):
         print(f"== {path.stem}", flush=True)
-        if subprocess.run([sys.executable, str(path)], check=False).returncode:
+        if subprocess.run(
+            [sys.executable, "-m", f"bench.{path.stem}"], cwd=HERE.parent, check=False
+        ).returncode:
             failed.append(path.stem)
     if failed:
         print(f"These did not run to their end: {', '.join(failed)}", file=sys.stderr)
