@@ -420,3 +420,15 @@ async def test_a_batch_refuses_only_what_is_wrong(world: World) -> None:
     assert results[0].account_id is not None
     assert "phones" in results[1].because
     assert "same account" in results[2].because
+
+
+async def test_the_portfolio_that_ships_is_taken_in(world: World) -> None:
+    """2,000 accounts with their money, 25 refusals, and a second import that changes nothing."""
+    shipped = Path(__file__).parents[2] / "examples" / "portfolio.csv"
+    for expected in (Counts(2025, new=2000, refused=25), Counts(2025, unchanged=2000, refused=25)):
+        report = await world.intake.import_file(
+            shipped, actor="system:demo", refused_folder=world.folder
+        )
+        assert report.counts == expected
+    assert await world.count("ledger.balance") == 2000
+    assert await world.faults() == []
