@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from argon2 import PasswordHasher
 from httpx import ASGITransport, AsyncClient
+from tests.fakes.bank import FakeBank
 
-from goodterms.access.model import Role
+from goodterms.access.model import Role, Scope
 from goodterms.access.service import AccessService
 from goodterms.accounts.model import ContactRestricted
 from goodterms.accounts.service import AccountService
@@ -17,12 +20,14 @@ from goodterms.calls.service import CallService
 from goodterms.campaigns.service import CampaignService
 from goodterms.compliance.service import ComplianceService, load_rulebook
 from goodterms.dialing.service import DialingService
+from goodterms.intake.service import IntakeService
 from goodterms.integration.service import IntegrationService
 from goodterms.kit.clock import Clock, SystemClock
-from goodterms.kit.events import Bus
+from goodterms.kit.events import Bus, Handler
 from goodterms.kit.places import shipped
-from goodterms.kit.sql import Pool
+from goodterms.kit.sql import Connection, Pool
 from goodterms.ledger.service import LedgerService
+from goodterms.payments.service import PaymentService
 from goodterms.reporting.service import ReportingService
 from goodterms.routing.service import RoutingService
 from goodterms.web.app import Web, make_app
@@ -55,6 +60,8 @@ def make_web(
     bus.subscribe(AttemptEnded, dialing.on_ended)
     bus.subscribe(AttemptDisposed, dialing.on_disposed)
     bus.subscribe(AttemptDisposed, routing.on_disposed)
+    bus.subscribe(ContactRestricted, _cancel(calls))
+    bank, arrangements = FakeBank(), ArrangementService(ledger, accounts)
     return Web(
         settings=WebSettings(url=URL, demo=demo, limits=limits or Limits()),
         pool=pool,
@@ -65,7 +72,17 @@ def make_web(
         accounts=accounts,
         ledger=ledger,
         compliance=compliance,
-        arrangements=ArrangementService(ledger, accounts),
+        arrangements=arrangements,
+        payments=PaymentService(
+            pool,
+            chosen,
+            accounts=accounts,
+            ledger=ledger,
+            arrangements=arrangements,
+            processors={bank.name: bank},
+            enqueue=_enqueue,
+        ),
+        intake=IntakeService(pool, chosen, accounts, ledger),
         integration=integration,
         calls=calls,
         routing=routing,
@@ -73,6 +90,41 @@ def make_web(
         campaigns=CampaignService(accounts, compliance, dialing),
         reporting=ReportingService(ledger),
     )
+
+
+async def _enqueue(conn: Connection, job: str, arguments: dict[str, Any]) -> None:
+    """Forget the job: these tests ask what is recorded, not what the worker does."""
+
+
+def _cancel(calls: CallService) -> Handler[ContactRestricted]:
+    async def cancel(conn: Connection, event: ContactRestricted) -> None:
+        await calls.request_cancel(
+            conn,
+            event.consumer_id,
+            event.restriction,
+            event.message,
+            account_id=event.account_id,
+            contact_point_id=event.contact_point_id,
+            now=event.at,
+        )
+
+    return cancel
+
+
+async def key_of(web: Web, *scopes: Scope) -> str:
+    """Make a key with these scopes, or with all."""
+    async with web.pool.connection() as conn:
+        key, _ = await web.access.create_key(
+            conn, "test", scopes or tuple(Scope), actor="person:1", now=web.clock.now()
+        )
+    return key
+
+
+async def program(web: Web, *scopes: Scope) -> AsyncClient:
+    """Give a client that carries a key with these scopes, or with all."""
+    headers = {"authorization": f"Bearer {await key_of(web, *scopes)}"}
+    transport = ASGITransport(make_app(web), client=("127.0.0.1", 1))
+    return AsyncClient(transport=transport, base_url=f"{URL}/api/v1", headers=headers)
 
 
 def browser(web: Web) -> AsyncClient:

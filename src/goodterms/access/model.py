@@ -31,6 +31,7 @@ class Scope(StrEnum):
     CAMPAIGNS_READ = "campaigns:read"
     CAMPAIGNS_WRITE = "campaigns:write"
     EVENTS_READ = "events:read"
+    INTEGRATION_WRITE = "integration:write"
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,8 @@ from contextlib import asynccontextmanager, suppress
 
 from fastapi import Depends, FastAPI
 
-from goodterms.web import errors, observe, sessions
+from goodterms.web import api, errors, observe, sessions
+from goodterms.web.api.openapi import describe
 from goodterms.web.assets import BuiltFiles
 from goodterms.web.context import Web
 from goodterms.web.observe import Observer
@@ -26,31 +27,26 @@ def make_app(web: Web) -> FastAPI:
     app = FastAPI(
         title="goodterms",
         version="1",
-        description=API_WORDS,
         openapi_url="/api/v1/openapi.json",
         docs_url=None,
         redoc_url=None,
         lifespan=_lifespan,
         dependencies=[Depends(sessions.guard)],
     )
+    app.openapi = lambda: describe(app)  # type: ignore[method-assign]  # FastAPI's own way
     app.state.web = web
     app.state.parts = PARTS
     errors.install(app)
     app.include_router(observe.router)
     app.include_router(sessions.router)
+    app.include_router(api.router)
+    app.include_router(api.notices)
     if STATIC.is_dir():  # the front end has been built
         app.mount("/static", BuiltFiles(directory=STATIC), name="static")
     app.add_middleware(Throttle, settings=web.settings)
     app.add_middleware(Observer, clock=web.clock)
     app.add_middleware(Shield, settings=web.settings)
     return app
-
-
-API_WORDS = """The contact centre for accounts receivable, by REST.
-
-Send a key as `Authorization: Bearer gt_…`. Amounts are text with a currency, never floats.
-Errors are `application/problem+json` with `code`, `detail`, `field` and `remedy`.
-"""
 
 
 @asynccontextmanager

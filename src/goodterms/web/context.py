@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from fastapi import Request
+from starlette.types import Scope
 
 from goodterms.access.model import Actor, Person, Session
 from goodterms.access.service import AccessService
@@ -15,10 +16,12 @@ from goodterms.calls.service import CallService
 from goodterms.campaigns.service import CampaignService
 from goodterms.compliance.service import ComplianceService
 from goodterms.dialing.service import DialingService
+from goodterms.intake.service import IntakeService
 from goodterms.integration.service import IntegrationService
 from goodterms.kit.clock import Clock
 from goodterms.kit.sql import Pool
 from goodterms.ledger.service import LedgerService
+from goodterms.payments.service import PaymentService
 from goodterms.reporting.service import ReportingService
 from goodterms.routing.service import RoutingService
 from goodterms.web.live import Hub
@@ -33,7 +36,6 @@ class Limits:
     api: int = 6000
     webhook: int = 1200
     public: int = 120
-    wrong_key: int = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,7 @@ class WebSettings:
     Attributes:
         url: the address people see, e.g. ``https://desk.example.org``.
         organisation: the name of the organisation that calls.
+        pay_origins: origins of the processors' own pages, which pay forms may lead to.
         phone_origin: origin of the browser telephone's WebSocket, e.g. ``wss://pbx.example.org``.
         demo: shows the one-click sign-in.
         body_bytes: the largest request body; ``upload_bytes`` for uploaded files.
@@ -51,6 +54,7 @@ class WebSettings:
     url: str
     organisation: str = "goodterms"
     phone_origin: str = ""
+    pay_origins: tuple[str, ...] = ()
     demo: bool = False
     limits: Limits = field(default_factory=Limits)
     body_bytes: int = 8 << 20
@@ -74,13 +78,15 @@ class Web:
     access: AccessService
     accounts: AccountService
     ledger: LedgerService
-    compliance: ComplianceService
     arrangements: ArrangementService
-    integration: IntegrationService
+    payments: PaymentService
+    compliance: ComplianceService
     calls: CallService
     routing: RoutingService
     dialing: DialingService
     campaigns: CampaignService
+    intake: IntakeService
+    integration: IntegrationService
     reporting: ReportingService
 
 
@@ -111,3 +117,16 @@ def now_of(request: Request) -> datetime:
 def address_of(request: Request) -> str | None:
     """Tell the address a request came from."""
     return request.client.host if request.client else None
+
+
+def route_of(scope: Scope) -> str:
+    """Tell which route answers, as its template: ids and tokens of the address stay out.
+
+    A router's own prefix is not part of its routes' templates, so it is taken from the address.
+    """
+    template: str | None = getattr(scope.get("route"), "path", None)
+    if template is None:
+        return "none"
+    parts = scope["path"].split("/")
+    prefix = parts[: len(parts) - template.count("/")]
+    return "/".join(prefix) + template

@@ -13,7 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from goodterms.kit.clock import Clock
 from goodterms.kit.ids import new_id
-from goodterms.web.context import Web, web_of
+from goodterms.web.context import Web, route_of, web_of
 from goodterms.web.errors import Problem, answer
 
 log = structlog.get_logger(__name__)
@@ -51,7 +51,7 @@ class Observer:
             await self._app(scope, receive, send_observed)
         except Exception:  # the edge of the process: whatever it was, the client gets an answer
             reference = new_id("err", self._clock.now())
-            log.exception("request.failed", reference=reference, route=_route(scope))
+            log.exception("request.failed", reference=reference, route=route_of(scope))
             if not status:
                 response = _failed(scope, reference)
                 await response(scope, receive, send_observed)
@@ -67,15 +67,11 @@ def _failed(scope: Scope, reference: str) -> Response:
 
 
 def _note(scope: Scope, status: int, seconds: float) -> None:
-    method, route = scope["method"], _route(scope)
+    method, route = scope["method"], route_of(scope)
     REQUESTS.labels(method, route, str(status)).inc()
     SECONDS.labels(method, route).observe(seconds)
     if not scope["path"].startswith(_QUIET):
         log.info("request", method=method, route=route, status=status, ms=round(seconds * 1000, 1))
-
-
-def _route(scope: Scope) -> str:
-    return getattr(scope.get("route"), "path", None) or "none"
 
 
 @router.get("/healthz")

@@ -52,7 +52,9 @@ class Shield:
         await self._app(scope, limited, send_shielded)
 
     def _shield(self, headers: MutableHeaders, scope: Scope, nonce: str) -> None:
-        policy = content_security_policy(nonce, self._settings.phone_origin)
+        policy = content_security_policy(
+            nonce, self._settings.phone_origin, self._settings.pay_origins
+        )
         headers.setdefault("Content-Security-Policy", policy)
         for name, value in _HEADERS.items():
             headers.setdefault(name, value)

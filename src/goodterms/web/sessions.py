@@ -11,7 +11,7 @@ from fastapi.responses import RedirectResponse, Response
 
 from goodterms.access.model import Actor, Role, Session
 from goodterms.kit.errors import Forbidden, NotFound, Refusal
-from goodterms.web.context import Signed, Web, address_of, web_of
+from goodterms.web.context import Signed, Web, address_of, route_of, web_of
 from goodterms.web.errors import SignInNeeded
 from goodterms.web.pages import page
 from goodterms.web.security import same_origin
@@ -19,7 +19,7 @@ from goodterms.web.shell import rail
 
 COOKIE = "gt_session"
 DEMO_ROLES = (Role.AGENT, Role.SUPERVISOR, Role.MANAGER, Role.COMPLIANCE)
-_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _UNGUARDED = ("/api/", "/webhooks/")  # they read no cookie: a key or a signature speaks there
 _FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 
@@ -36,7 +36,7 @@ async def guard(request: Request) -> None:
         return
     session = await _session(request)
     request.state.session = session
-    if request.method in _SAFE:
+    if request.method in SAFE:
         return
     if not same_origin(request, web_of(request).settings.url):
         raise Forbidden("FOREIGN_ORIGIN", "This request comes from another site.")
@@ -74,7 +74,6 @@ async def still_signed_in(request: Request) -> bool:
 async def audit_request(request: Request, actor: Actor) -> None:
     """Write into the audit trail who asks for which change; written before it is done."""
     web = web_of(request)
-    route = getattr(request.scope.get("route"), "path", "unknown")
     subject = " ".join(
         f"{name}:{value}" for name, value in request.path_params.items() if name != "token"
     )
@@ -82,7 +81,7 @@ async def audit_request(request: Request, actor: Actor) -> None:
         await web.access.audit(
             conn,
             actor.name,
-            f"{request.method} {route}",
+            f"{request.method} {route_of(request.scope)}",
             subject,
             {},
             now=web.clock.now(),

@@ -126,8 +126,13 @@ class Page:
     demo: bool = False
 
 
-def content_security_policy(nonce: str, phone_origin: str = "") -> str:
-    """Return the policy header's value: our own files, this answer's nonce, the phone's socket."""
+def content_security_policy(
+    nonce: str, phone_origin: str = "", pay_origins: tuple[str, ...] = ()
+) -> str:
+    """Return the policy header's value: our own files, this answer's nonce, the phone's socket.
+
+    ``pay_origins`` are those of the processors' own pages that a pay form may lead to.
+    """
     rules = {
         "default-src": "'self'",
         "script-src": f"'self' 'nonce-{nonce}'",
@@ -137,7 +142,7 @@ def content_security_policy(nonce: str, phone_origin: str = "") -> str:
         "media-src": "'self' blob:",
         "object-src": "'none'",
         "base-uri": "'none'",
-        "form-action": "'self'",
+        "form-action": " ".join(("'self'", *pay_origins)),
         "frame-ancestors": "'none'",
     }
     return "; ".join(f"{name} {value}" for name, value in rules.items())
