@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -93,3 +93,20 @@ class Agent:
     def line(self) -> str:
         """The leg id of this agent's open line."""
         return f"line-{self.person_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Phone:
+    """An agent's browser telephone; ``provided``: the node lets it register.
+
+    Its name is also the user part of its SIP address.
+    """
+
+    person_id: int
+    password: str = field(repr=False)
+    provided: bool
+
+    @property
+    def name(self) -> str:
+        """The telephone's name on the node, e.g. ``agent-12``."""
+        return f"agent-{self.person_id}"

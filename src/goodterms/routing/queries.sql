@@ -31,3 +31,25 @@ RETURNING *;
 INSERT INTO routing.agent_step (person_id, event, old_state, new_state, reason, attempt_id, at)
 VALUES (%(person_id)s, %(event)s, %(old_state)s, %(new_state)s, %(reason)s, %(attempt_id)s,
         %(now)s);
+
+-- name: issue_phone
+-- Give an agent's day its browser telephone, or keep the one it has.
+UPDATE routing.agent SET
+    phone_password = CASE phone_password WHEN '' THEN %(password)s ELSE phone_password END
+WHERE person_id = %(person_id)s AND state <> 'signed_out'
+RETURNING person_id, phone_password, phone_provided_at IS NOT NULL AS provided;
+
+-- name: phones
+-- The browser telephones of everybody at work.
+SELECT person_id, phone_password, phone_provided_at IS NOT NULL AS provided FROM routing.agent
+WHERE phone_password <> '' AND state <> 'signed_out' ORDER BY person_id;
+
+-- name: phone_provided
+-- Note that the node knows a telephone, unless its password has changed meanwhile.
+UPDATE routing.agent SET phone_provided_at = %(now)s
+WHERE person_id = %(person_id)s AND phone_password = %(password)s;
+
+-- name: forget_phone
+-- Forget the telephone of a day that has ended.
+UPDATE routing.agent SET phone_password = '', phone_provided_at = NULL
+WHERE person_id = %(person_id)s;

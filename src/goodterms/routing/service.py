@@ -10,11 +10,12 @@ from goodterms.access.model import Person
 from goodterms.calls.model import AttemptDisposed, AttemptState
 from goodterms.calls.service import CallService
 from goodterms.kit.errors import Conflict, NotFound
+from goodterms.kit.ids import new_secret
 from goodterms.kit.sql import Connection
 from goodterms.kit.wake import Topic, notify
 from goodterms.routing import store
 from goodterms.routing.decide import fits, steps, waits_with_pause
-from goodterms.routing.model import AGENT, Agent, AgentEvent, AgentState
+from goodterms.routing.model import AGENT, Agent, AgentEvent, AgentState, Phone
 
 _IDLE = (AgentState.SIGNED_OUT, AgentState.PAUSED, AgentState.READY)
 
@@ -100,6 +101,7 @@ class RoutingService:
             return before
         if not fits(before, AgentEvent.SIGN_OUT):
             raise Conflict("CALL_LIVES", "Finish the call, or pause first, then sign out.")
+        await store.forget_phone(conn, person_id)
         return await self._step(conn, before, AgentEvent.SIGN_OUT, now=now)
 
     async def move(
@@ -153,6 +155,30 @@ class RoutingService:
         if before.line_open == line_open:
             return before
         return await self._save(conn, replace(before, line_open=line_open), now)
+
+    async def issue_phone(self, conn: Connection, person_id: int) -> Phone:
+        """Give an agent at work their browser telephone; asked again, the same one.
+
+        The node that sees it (``phones``) makes it and says so (``phone_provided``).
+
+        Raises:
+            Conflict: the person is not signed in as an agent.
+        """
+        phone = await store.issue_phone(conn, person_id, new_secret(18))
+        if phone is None:
+            raise Conflict("AGENT_AWAY", "Begin work at the desk first; then there is a phone.")
+        if not phone.provided:
+            await notify(conn, Topic.AGENT, person_id)
+        return phone
+
+    async def phones(self, conn: Connection) -> list[Phone]:
+        """Read the browser telephones of everybody at work, for the node that provides them."""
+        return await store.phones(conn)
+
+    async def phone_provided(self, conn: Connection, phone: Phone, *, now: datetime) -> None:
+        """Note that the node lets this telephone register."""
+        await store.phone_provided(conn, phone, now)
+        await notify(conn, Topic.AGENT, phone.person_id)
 
     async def on_disposed(self, conn: Connection, event: AttemptDisposed) -> None:
         """Handle AttemptDisposed: the agent's wrap-up of that call is over."""

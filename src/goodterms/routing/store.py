@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from goodterms.kit.sql import Connection, queries
-from goodterms.routing.model import Agent, AgentEvent, AgentState
+from goodterms.routing.model import Agent, AgentEvent, AgentState, Phone
 
 _SQL = queries(__file__)
 _COLUMNS = tuple(f.name for f in fields(Agent))
@@ -73,3 +73,30 @@ async def log_step(
         "now": now,
     }
     await conn.execute(_SQL["log_step"], values)
+
+
+def _phone(row: Mapping[str, Any]) -> Phone:
+    return Phone(row["person_id"], row["phone_password"], row["provided"])
+
+
+async def issue_phone(conn: Connection, person_id: int, password: str) -> Phone | None:
+    """Give the agent a telephone unless they have one; None if they are not at work."""
+    values = {"person_id": person_id, "password": password}
+    row = await (await conn.execute(_SQL["issue_phone"], values)).fetchone()
+    return _phone(row) if row else None
+
+
+async def phones(conn: Connection) -> list[Phone]:
+    """Read the telephones of everybody at work."""
+    return [_phone(row) for row in await (await conn.execute(_SQL["phones"])).fetchall()]
+
+
+async def phone_provided(conn: Connection, phone: Phone, now: datetime) -> None:
+    """Note that the node knows this telephone."""
+    values = {"person_id": phone.person_id, "password": phone.password, "now": now}
+    await conn.execute(_SQL["phone_provided"], values)
+
+
+async def forget_phone(conn: Connection, person_id: int) -> None:
+    """Forget an agent's telephone."""
+    await conn.execute(_SQL["forget_phone"], {"person_id": person_id})

@@ -237,7 +237,7 @@ class AccountService(AccountReader, AccountLoader):
     async def record(self, conn: Connection, happening: Happening) -> int:
         """Append something that happened to the one timeline; return the event's number."""
         number = await store.record(conn, happening)
-        await wake.notify(conn, wake.Topic.EVENT)
+        await wake.notify(conn, wake.Topic.EVENT, happening.consumer_id)
         return number
 
     async def set_status(
