@@ -12,7 +12,7 @@ import psycopg
 import structlog
 
 from goodterms.calls.live import LiveCall, NetworkCommand, NotStarted, Started
-from goodterms.calls.model import CallOrder
+from goodterms.calls.model import CallOrder, Resynced
 from goodterms.calls.ports import Telephony
 from goodterms.calls.service import CallService
 from goodterms.dialing.chains import Chains
@@ -36,6 +36,7 @@ from goodterms.dialing.orders import (
     Tick,
     WriteCommand,
 )
+from goodterms.dialing.phones import Phones
 from goodterms.dialing.scribe import Scribe
 from goodterms.dialing.service import DialingService
 from goodterms.kit.clock import Clock
@@ -109,6 +110,8 @@ class Runner:
             Topic.AGENT: Refresher("agents", self._read_agents),
             Topic.CAMPAIGN: Refresher("campaigns", self._read_campaigns),
         }
+        self._phones = Phones(parts.telephony, parts.routing)
+        self._providing = Refresher("phones", self._provide_phones)
         self._deciding: set[asyncio.Task[None]] = set()
         self._sleeping_until: datetime | None = None
         self._rearm = asyncio.Event()
@@ -130,7 +133,7 @@ class Runner:
                     group.create_task(self._hear_network())
                     group.create_task(self._watch_time())
                     group.create_task(self._look_regularly())
-                    for refresher in self._refreshers.values():
+                    for refresher in (*self._refreshers.values(), self._providing):
                         group.create_task(refresher.run())
             finally:
                 for task in self._deciding:
@@ -240,6 +243,9 @@ class Runner:
     async def _hear_network(self) -> None:
         async for event in self._parts.telephony.events():
             self._feed(event)
+            if isinstance(event, Resynced):
+                self._phones.forget()
+                self._providing.poke()
 
     async def _hear_wakes(self) -> None:
         async for wake in wakes(self._parts.url, name="goodterms-engine-wakes"):
@@ -252,9 +258,11 @@ class Runner:
             self._feed(MoreDue())
         elif wake.topic in self._refreshers:
             self._refreshers[wake.topic].poke()
+            if wake.topic is Topic.AGENT:
+                self._providing.poke()
 
     def _poke_all(self) -> None:
-        for refresher in self._refreshers.values():
+        for refresher in (*self._refreshers.values(), self._providing):
             refresher.poke()
 
     async def _look_regularly(self) -> None:
@@ -300,6 +308,10 @@ class Runner:
             now = self._parts.clock.now()
             rates = await dialing.rates(conn, fresh, now=now) if fresh else {}
         self._feed(PoliciesSeen(tuple(policies), tuple(trunks), rates))
+
+    async def _provide_phones(self) -> None:
+        async with self._reads.connection() as conn:
+            await self._phones.provide(conn, now=self._parts.clock.now())
 
     async def _read_cancels(self) -> None:
         async with self._reads.connection() as conn:
