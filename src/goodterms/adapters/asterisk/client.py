@@ -98,7 +98,9 @@ class AriClient:
         finally:
             for request_id in ids:
                 self._conversation.forget(request_id)
-                self._waiting.pop(request_id).cancel()
+                waiter = self._waiting.pop(request_id)
+                if not waiter.cancel() and not waiter.cancelled():
+                    waiter.exception()  # known to whoever asked by the first that failed
 
     async def run(self, listener: Listener) -> None:
         """Stay connected until cancelled, telling the listener."""
@@ -131,7 +133,7 @@ class AriClient:
             yield socket
 
     async def _converse(self, socket: ClientConnection, listener: Listener) -> None:
-        self._socket, self._conversation = socket, Conversation()
+        self._socket = socket
         learning = asyncio.create_task(self._learn(socket, listener))
         try:
             async for text in socket:
