@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from goodterms.accounts.model import Channel
+from goodterms.compliance.decide import worded
 from goodterms.compliance.model import CallerId, Decision, ProposedContact, Verdict
 from goodterms.compliance.service import ComplianceService, load_rulebook
 from goodterms.kit.errors import Conflict, NotFound, Refusal
@@ -162,7 +163,7 @@ async def test_stored_verdict_replays_to_the_same_bytes(
             assert verdict.id
             assert await gatekeeper.verify(conn, verdict.id)
             stored = await gatekeeper.verdict(conn, verdict.id)
-            assert stored.findings == verdict.findings
+            assert stored.findings == worded(verdict, gatekeeper.rulebook).findings
             assert stored.facts == verdict.facts
             assert stored.digest == verdict.digest
             assert stored.account_ids == verdict.account_ids

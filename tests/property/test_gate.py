@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tests.fakes.contacts import US, account, contact, facts, failing, judge
 
 from goodterms.accounts.model import HoldKind
-from goodterms.compliance.decide import record, replay
+from goodterms.compliance.decide import gate, record, replay, worded
 from goodterms.compliance.decide.windows import (
     bounds,
     next_open_everywhere,
@@ -250,3 +250,15 @@ def test_replay_is_byte_for_byte(situation: tuple[Facts, datetime]) -> None:
     verdict = judge(known, now=now)
     first = record(verdict)
     assert replay(plainjson.loads(first.facts), US, verdict.decided_at) == first
+
+
+@given(situations())
+@settings(max_examples=200, deadline=None)
+def test_terse_verdict_differs_in_words_only(situation: tuple[Facts, datetime]) -> None:
+    """Leaving out the words of passing rules changes neither the decision nor the record."""
+    known, now = situation
+    ids = tuple(a.account_id for a in known.accounts)
+    short = gate(contact(*ids), known, US, now, terse=True)
+    full = judge(known, now=now)
+    assert record(short) == record(full)
+    assert worded(short, US) == full

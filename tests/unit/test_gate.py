@@ -11,7 +11,7 @@ from tests.fakes.contacts import NOON, US, account, contact, facts, failing, jud
 from goodterms.accounts.model import Channel, HoldKind
 from goodterms.compliance.decide import explain, gate, headline, make_rulebook, record, replay
 from goodterms.compliance.decide.gate import _merge
-from goodterms.compliance.decide.record import finding_from
+from goodterms.compliance.decide.record import findings_from, worded
 from goodterms.compliance.decide.rows import RulebookError
 from goodterms.compliance.model import PERMIT_LIFE, Decision, ReasonCode
 from goodterms.kit import plainjson
@@ -322,10 +322,13 @@ def test_earlier_instant_does_not_win() -> None:
 
 
 def test_findings_are_read_back() -> None:
-    """A stored finding, passed or failed, is read back as it was."""
-    verdict = judge(facts(holds=("cease",)), now=DENVER_8 - timedelta(hours=1))
-    stored = plainjson.loads(record(verdict).findings)
-    assert tuple(finding_from(finding) for finding in stored) == verdict.findings
+    """Stored findings are read back as they were, the passing ones with their words again."""
+    verdict = judge(
+        facts(account(11), account(12), holds=("cease",)), now=DENVER_8 - timedelta(hours=1)
+    )
+    stored = findings_from(plainjson.loads(record(verdict).findings))
+    assert {f.words for f in stored if f.passed} == {""}
+    assert worded(replace(verdict, findings=stored), US) == verdict
 
 
 def test_denial_beats_deferral() -> None:

@@ -16,6 +16,7 @@ from goodterms.compliance.decide import (
     lookback_days,
     record,
     replay,
+    worded,
 )
 from goodterms.compliance.model import (
     CallerId,
@@ -49,6 +50,7 @@ class ComplianceService:
     def __init__(self, rulebook: Rulebook) -> None:
         self.rulebook = rulebook
         self._lookback = lookback_days(rulebook)
+        self._known = {rulebook.hash: rulebook}
 
     async def judge(
         self, conn: Connection, contacts: Sequence[ProposedContact], *, now: datetime
@@ -65,7 +67,7 @@ class ComplianceService:
         judged: list[tuple[Verdict, Record]] = []
         placed: dict[int, str] = {}
         for contact, known in zip(contacts, facts, strict=True):
-            verdict = gate(contact, _with_live(known, placed), self.rulebook, now)
+            verdict = gate(contact, _with_live(known, placed), self.rulebook, now, terse=True)
             if verdict.decision is Decision.ALLOW:
                 placed[contact.consumer_id] = contact.attempt_id
             judged.append((verdict, record(verdict)))
@@ -160,7 +162,8 @@ class ComplianceService:
             "after": after,
             "limit": limit,
         }
-        return await store.list_verdicts(conn, filters)
+        found = await store.list_verdicts(conn, filters)
+        return [worded(verdict, await self._rulebook(conn, verdict)) for verdict in found]
 
     async def verdict(self, conn: Connection, verdict_id: int) -> Verdict:
         """Give one verdict.
@@ -168,7 +171,8 @@ class ComplianceService:
         Raises:
             NotFound: there is none with this number.
         """
-        return (await self._stored(conn, verdict_id))[0]
+        found = (await self._stored(conn, verdict_id))[0]
+        return worded(found, await self._rulebook(conn, found))
 
     async def why(self, conn: Connection, attempt_id: str) -> Explanation:
         """Explain the last verdict on an attempt, with the rules as they stood then.
@@ -181,8 +185,7 @@ class ComplianceService:
             raise NotFound(
                 "ATTEMPT_UNKNOWN", f"The gate was never asked about an attempt {attempt_id}."
             )
-        rulebook = await store.get_rulebook(conn, found[0].rulebook_hash)
-        return explain(found[0], rulebook or self.rulebook)
+        return explain(found[0], await self._rulebook(conn, found[0]))
 
     async def verify(self, conn: Connection, verdict_id: int) -> bool:
         """Judge a stored verdict again; tell whether it comes out the same, byte for byte.
@@ -196,6 +199,16 @@ class ComplianceService:
             raise NotFound("RULEBOOK_UNKNOWN", f"Rulebook {verdict.rulebook_hash} is not stored.")
         again = replay(judged_from, rulebook, verdict.decided_at)
         return again.digest == verdict.digest == record(verdict).digest
+
+    async def _rulebook(self, conn: Connection, verdict: Verdict) -> Rulebook:
+        """Give the rulebook a verdict was made by, or the present one if it was not kept."""
+        hash_ = verdict.rulebook_hash
+        if hash_ not in self._known:
+            kept = await store.get_rulebook(conn, hash_)
+            if kept is None:
+                return self.rulebook
+            self._known[hash_] = kept
+        return self._known[hash_]
 
     async def _stored(self, conn: Connection, verdict_id: int) -> tuple[Verdict, dict[str, object]]:
         found = await store.get_verdict(conn, verdict_id)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from goodterms.accounts.model import Channel
-from goodterms.compliance.decide.record import Record, contact_from, facts_from, finding_from
+from goodterms.compliance.decide.record import Record, contact_from, facts_from, findings_from
 from goodterms.compliance.decide.rows import content, from_content, make_rulebook, read_rules
 from goodterms.compliance.decide.windows import dates, zone
 from goodterms.compliance.model import (
@@ -168,7 +168,7 @@ def _verdict(row: Mapping[str, Any]) -> Verdict:
         contact=contact,
         decision=Decision(row["decision"]),
         reason_code=row["reason_code"],
-        findings=tuple(finding_from(stored) for stored in row["findings"]),
+        findings=findings_from(row["findings"]),
         facts=facts_from(row["facts"]["facts"]),
         rulebook_hash=row["rulebook_hash"],
         decided_at=row["decided_at"].astimezone(UTC),

@@ -36,7 +36,7 @@ async def _rows(conn: Connection, query: str, /, **values: Any) -> list[dict[str
 
 
 def _json(values: Iterable[Any]) -> Jsonb:
-    return Jsonb([asdict(value) for value in values])
+    return Jsonb(list(values))
 
 
 def _claimed(row: Mapping[str, Any]) -> Claimed:

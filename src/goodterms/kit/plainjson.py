@@ -7,6 +7,7 @@ from dataclasses import fields, is_dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
+from functools import cache
 from typing import Any
 
 
@@ -25,21 +26,29 @@ def plain(value: Any) -> Any:
     if isinstance(value, frozenset | set):
         return sorted(value)
     if is_dataclass(value) and not isinstance(value, type):
-        return {f.name: getattr(value, f.name) for f in fields(value)}
+        return {name: getattr(value, name) for name in _names(type(value))}
     raise TypeError(f"{type(value).__name__} has no exact JSON form")
+
+
+@cache
+def _names(kind: type[Any]) -> tuple[str, ...]:
+    return tuple(f.name for f in fields(kind))
+
+
+_COMPACT = json.JSONEncoder(default=plain, separators=(",", ":"), ensure_ascii=False)
+_CANONICAL = json.JSONEncoder(
+    default=plain, separators=(",", ":"), ensure_ascii=False, sort_keys=True
+)
 
 
 def dumps(value: Any) -> str:
     """Write a value as compact JSON."""
-    return json.dumps(value, default=plain, separators=(",", ":"), ensure_ascii=False)
+    return _COMPACT.encode(value)
 
 
 def canonical(value: Any) -> bytes:
     """Write a value as the one JSON text that its hash is taken of (sorted keys, UTF-8)."""
-    text = json.dumps(
-        value, default=plain, separators=(",", ":"), ensure_ascii=False, sort_keys=True
-    )
-    return text.encode()
+    return _CANONICAL.encode(value).encode()
 
 
 def loads(text: str | bytes) -> Any:

@@ -1,7 +1,7 @@
 """The gate: whether a contact may be made, decided from facts and rules alone."""
 
 from goodterms.compliance.decide.gate import gate
-from goodterms.compliance.decide.record import Record, record, replay
+from goodterms.compliance.decide.record import Record, record, replay, worded
 from goodterms.compliance.decide.rows import (
     RulebookError,
     content,
@@ -25,4 +25,5 @@ __all__ = [
     "read_rules",
     "record",
     "replay",
+    "worded",
 ]

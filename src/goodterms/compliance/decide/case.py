@@ -24,7 +24,8 @@ from goodterms.compliance.model import (
 class Case:
     """A proposed contact with the facts, at an instant (UTC), where the consumer may be.
 
-    ``days`` are the local dates it may be now; both are empty if a zone is unknown.
+    ``days`` are the local dates it may be now; both are empty if a zone is unknown. ``terse``
+    leaves the words of passing rules empty: they cost time and follow from the facts again.
     """
 
     contact: ProposedContact
@@ -32,16 +33,19 @@ class Case:
     now: datetime
     zones: tuple[ZoneInfo, ...]
     days: tuple[date, ...]
+    terse: bool
 
     @classmethod
-    def of(cls, contact: ProposedContact, facts: Facts, now: datetime) -> Case:
+    def of(
+        cls, contact: ProposedContact, facts: Facts, now: datetime, *, terse: bool = False
+    ) -> Case:
         """Make the case; one unreadable zone makes the whole place unknown."""
         instant = now.astimezone(UTC)
         found = [zone(name) for name in facts.zones]
         zones = tuple(z for z in found if z is not None)
         if len(zones) != len(found):
             zones = ()
-        return cls(contact, facts, instant, zones, dates(zones, instant))
+        return cls(contact, facts, instant, zones, dates(zones, instant), terse)
 
 
 Debts = tuple[AccountFacts, ...]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
 
@@ -37,17 +37,25 @@ class _Selection:
     missing: tuple[Finding, ...]
 
 
-def gate(contact: ProposedContact, facts: Facts, rulebook: Rulebook, now: datetime) -> Verdict:
+def gate(
+    contact: ProposedContact,
+    facts: Facts,
+    rulebook: Rulebook,
+    now: datetime,
+    *,
+    terse: bool = False,
+) -> Verdict:
     """Judge one contact: allow it with a permit, defer it to a known instant, or deny it.
 
     Every rule in force is asked and every answer is among the findings. A debt that may not be
     talked about drops out; the contact fails when none is left, or when any other rule fails.
     ``earliest_allowed_at`` is the latest of what the failing rules say; a rule that cannot say
-    makes it a denial. ``now`` is aware. What is not known is never allowed.
+    makes it a denial. ``now`` is aware. What is not known is never allowed. ``terse`` leaves out
+    the words of passing rules and changes nothing else.
 
     Reference: 12 CFR 1006.6, 1006.14 as far as the rulebook's rows say.
     """
-    case = Case.of(contact, facts, now)
+    case = Case.of(contact, facts, now, terse=terse)
     rules = _select(rulebook, case)
     findings = list(rules.missing)
     named = tuple(a for a in facts.accounts if a.account_id in contact.account_ids)
@@ -73,7 +81,7 @@ def _verdict(
     left: tuple[int, ...],
 ) -> Verdict:
     decision, reason, earliest = _merge(failing, left)
-    verdict = Verdict(
+    return Verdict(
         contact=case.contact,
         decision=decision,
         reason_code=reason,
@@ -83,8 +91,8 @@ def _verdict(
         decided_at=case.now,
         account_ids=left,
         earliest_allowed_at=earliest,
+        permit=_permit(case, rulebook, left) if decision is Decision.ALLOW else None,
     )
-    return replace(verdict, permit=_permit(verdict)) if decision is Decision.ALLOW else verdict
 
 
 def _merge(failing: list[Finding], left: tuple[int, ...]) -> tuple[Decision, str, datetime | None]:
@@ -103,19 +111,19 @@ def _merge(failing: list[Finding], left: tuple[int, ...]) -> tuple[Decision, str
     return Decision.DEFER, latest.reason_code, at
 
 
-def _permit(verdict: Verdict) -> Permit:
-    contact = verdict.contact
+def _permit(case: Case, rulebook: Rulebook, left: tuple[int, ...]) -> Permit:
+    contact = case.contact
     return Permit(
         attempt_id=contact.attempt_id,
         consumer_id=contact.consumer_id,
-        account_ids=verdict.account_ids,
+        account_ids=left,
         contact_point_id=contact.contact_point_id,
         number=contact.number,
         channel=contact.channel,
         caller_id=contact.caller_id,
-        rulebook_hash=verdict.rulebook_hash,
-        granted_at=verdict.decided_at,
-        expires_at=verdict.decided_at + PERMIT_LIFE,
+        rulebook_hash=rulebook.hash,
+        granted_at=case.now,
+        expires_at=case.now + PERMIT_LIFE,
     )
 
 

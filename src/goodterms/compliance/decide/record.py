@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
-from functools import lru_cache
 from typing import Any
 
 from goodterms.accounts.model import Channel
@@ -28,7 +27,8 @@ class Record:
     """A verdict's parts as canonical JSON, and the SHA-256 over all of them.
 
     ``facts`` holds the contact as proposed and the facts: all that the verdict was made from
-    beside the rulebook and the instant.
+    beside the rulebook and the instant. ``findings`` lists a passing rule as ``[id, version]``
+    (and the account, if it is about one), a failing one with its reason and words.
     """
 
     facts: str
@@ -39,34 +39,30 @@ class Record:
 def record(verdict: Verdict) -> Record:
     """Write a verdict down; equal verdicts give equal bytes."""
     facts = plainjson.canonical({"contact": verdict.contact, "facts": verdict.facts}).decode()
-    findings = f"[{','.join(_finding_text(finding) for finding in verdict.findings)}]"
-    rest = plainjson.canonical(
-        {
-            "account_ids": verdict.account_ids,
-            "decided_at": verdict.decided_at,
-            "decision": verdict.decision,
-            "earliest_allowed_at": verdict.earliest_allowed_at,
-            "reason_code": verdict.reason_code,
-            "rulebook_hash": verdict.rulebook_hash,
-        }
-    ).decode()
-    whole = f"[{rest},{facts},{findings}]".encode()
+    findings = f"[{','.join([_finding_text(finding) for finding in verdict.findings])}]"
+    whole = f"[{_answer_text(verdict)},{facts},{findings}]".encode()
     return Record(facts, findings, hashlib.sha256(whole).hexdigest())
 
 
-@lru_cache(maxsize=8192)
+def _answer_text(verdict: Verdict) -> str:
+    """Write what was decided as canonical JSON; by hand, for none of it needs escaping."""
+    earliest = verdict.earliest_allowed_at
+    until = f'"{earliest.astimezone(UTC).isoformat()}"' if earliest else "null"
+    return (
+        f'{{"account_ids":[{",".join(map(str, verdict.account_ids))}]'
+        f',"decided_at":"{verdict.decided_at.isoformat()}"'
+        f',"decision":"{verdict.decision.value}","earliest_allowed_at":{until}'
+        f',"reason_code":"{verdict.reason_code}","rulebook_hash":"{verdict.rulebook_hash}"}}'
+    )
+
+
 def _finding_text(finding: Finding) -> str:
-    # Passing findings are many: what they all share is left out.
-    text = {
-        "account_id": finding.account_id,
-        "earliest_allowed_at": finding.earliest_allowed_at,
-        "passed": finding.passed,
-        "reason_code": None if finding.passed else finding.reason_code,
-        "rule_id": finding.rule_id,
-        "rule_version": finding.rule_version,
-        "words": finding.words,
-    }
-    return plainjson.canonical({k: v for k, v in text.items() if v is not None}).decode()
+    # Most rules pass most of the time; their words follow from facts and rulebook again.
+    if not finding.passed:
+        return plainjson.canonical(finding).decode()
+    if finding.account_id is None:
+        return f'["{finding.rule_id}",{finding.rule_version}]'
+    return f'["{finding.rule_id}",{finding.rule_version},{finding.account_id}]'
 
 
 def replay(facts: Mapping[str, Any], rulebook: Rulebook, decided_at: datetime) -> Record:
@@ -116,15 +112,29 @@ def _account_from(stored: Mapping[str, Any]) -> AccountFacts:
     )
 
 
-def finding_from(stored: Mapping[str, Any]) -> Finding:
-    """Read a finding back from its JSON form."""
-    at = stored.get("earliest_allowed_at")
-    return Finding(
-        rule_id=stored["rule_id"],
-        rule_version=stored["rule_version"],
-        passed=stored["passed"],
-        reason_code=stored.get("reason_code", ReasonCode.ALLOWED),
-        words=stored["words"],
-        earliest_allowed_at=datetime.fromisoformat(at).astimezone(UTC) if at else None,
-        account_id=stored.get("account_id"),
+def findings_from(stored: Sequence[Any]) -> tuple[Finding, ...]:
+    """Read findings back from their JSON form; the words of passing ones are left empty."""
+    return tuple(_finding_from(finding) for finding in stored)
+
+
+def _finding_from(stored: Any) -> Finding:
+    if isinstance(stored, list):
+        rule_id, version, *account = stored
+        account_id = account[0] if account else None
+        return Finding(rule_id, version, True, ReasonCode.ALLOWED, "", None, account_id)
+    at = stored["earliest_allowed_at"]
+    earliest = datetime.fromisoformat(at).astimezone(UTC) if at else None
+    return Finding(**{**stored, "earliest_allowed_at": earliest})
+
+
+def worded(verdict: Verdict, rulebook: Rulebook) -> Verdict:
+    """Give a stored verdict the words of its passing findings, as judging again says them."""
+    again = gate(verdict.contact, verdict.facts, rulebook, verdict.decided_at)
+    words = {(f.rule_id, f.rule_version, f.account_id): f.words for f in again.findings if f.passed}
+    findings = tuple(
+        replace(f, words=words.get((f.rule_id, f.rule_version, f.account_id), f.words))
+        if f.passed
+        else f
+        for f in verdict.findings
     )
+    return replace(verdict, findings=findings)

@@ -88,10 +88,15 @@ def _no_hold(rule: Rule) -> Check:
 
     def check(case: Case, debts: Debts) -> tuple[Finding, ...]:
         facts = case.facts
-        if kind in facts.holds or (reaches_person and kind in facts.holds_anywhere):
-            return person_stop
-        held = [account for account in debts if kind in account.holds]
-        return tuple(voice.fails(_about(a, says), account_id=a.account_id) for a in held) or fine
+        on_person = kind in (facts.holds_anywhere if reaches_person else facts.holds)
+        held = tuple(
+            voice.fails(_about(account, says), account_id=account.account_id)
+            for account in debts
+            if kind in account.holds
+        )
+        if on_person or kind in facts.holds:
+            return person_stop + held
+        return held or fine
 
     return check
 
