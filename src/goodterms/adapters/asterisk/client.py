@@ -57,7 +57,7 @@ class AriClient:
     """
 
     def __init__(
-        self, url: str, user: str, password: str, app: str, *, request_seconds: float = 5.0
+        self, url: str, user: str, password: str, app: str, *, request_seconds: float = 3.0
     ) -> None:
         parts = urlsplit(url)
         scheme = {"http": "ws", "https": "wss"}.get(parts.scheme, parts.scheme)
