@@ -154,7 +154,7 @@ async def test_a_person_hangs_up_in_the_middle_of_a_sentence(board: Switchboard)
 
 
 async def test_demo_agents_answer_at_once_and_are_heard(board: Switchboard) -> None:
-    """A demo agent's telephone picks up without ringing long, hears a prompt, and talks."""
+    """A demo agent's telephone picks up without ringing long, hears a prompt, talks, can be recorded."""
     await board.call("PJSIP/demo-agent-07@agents", "agent")
     await board.told("agent", "StasisStart", within=3)
     await board.http.post("/channels/agent/play", params={"media": "sound:connect-tone"})
@@ -167,6 +167,10 @@ async def test_demo_agents_answer_at_once_and_are_heard(board: Switchboard) -> N
         "/channels/agent/variable", params={"variable": "TALK_DETECT(set)", "value": ""}
     )
     await board.told("agent", "ChannelTalkingStarted", within=12)
+    recorded = await board.http.post(
+        "/channels/agent/record", params={"name": "agent", "format": "wav"}
+    )
+    assert recorded.status_code == httpx.codes.CREATED, recorded.text
     await board.http.delete("/channels/agent")
 
 

@@ -200,7 +200,7 @@ class AsteriskInstance:
         folder = self.folder
         folder.mkdir(parents=True, exist_ok=True)
         folder.chmod(0o700)
-        for name in ("etc", "var", "var/keys", "agi", "spool", "log"):
+        for name in ("etc", "var/keys", "agi", "log", "spool/recording", "spool/monitor"):
             (folder / name).mkdir(parents=True, exist_ok=True)
         self._run = self._run or _run_folder(folder)
         _link_data(self.program, folder / "data")
