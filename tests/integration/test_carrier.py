@@ -154,7 +154,7 @@ async def test_a_person_hangs_up_in_the_middle_of_a_sentence(board: Switchboard)
 
 
 async def test_demo_agents_answer_at_once_and_are_heard(board: Switchboard) -> None:
-    """A demo agent's telephone picks up without ringing long, hears a prompt, talks, can be recorded."""
+    """A demo agent's telephone picks up at once, hears prompts, talks, and can be recorded."""
     await board.call("PJSIP/demo-agent-07@agents", "agent")
     await board.told("agent", "StasisStart", within=3)
     await board.http.post("/channels/agent/play", params={"media": "sound:connect-tone"})
