@@ -235,6 +235,10 @@ COPY staged (row_number, creditor_reference, creditor_name, creditor_spoken_name
     point_values, point_labels, point_types, point_zones, holds, hold_source, opt_outs, granted)
 FROM STDIN
 
+-- name: staged_statistics
+-- Count what the steps choose rows by: without, PostgreSQL expects a handful and plans badly.
+ANALYZE staged (row_number, outcome, creditor_id, consumer_id, account_id, restated)
+
 -- name: staged_creditors
 -- Add the creditors that are new; in order, so that two loads wait instead of deadlocking.
 INSERT INTO accounts.creditor (reference, name, spoken_name, created_at)

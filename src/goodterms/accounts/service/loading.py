@@ -58,10 +58,10 @@ class AccountLoader:
         step = {"run_id": run_id, "source": source, "actor": actor, "now": now}
         for name in (
             "staged_creditors", "staged_new_consumers", "staged_lock_consumers", "staged_resolve",
-            "staged_update_consumers", "staged_placements", "staged_new_accounts",
-            "staged_update_accounts", "staged_points",
+            "staged_statistics", "staged_update_consumers", "staged_placements",
+            "staged_new_accounts", "staged_update_accounts", "staged_statistics", "staged_points",
         ):  # fmt: skip
-            await store.run(conn, name, **step)
+            await store.run(conn, name, **(step if name != "staged_statistics" else {}))
         holds = await store.take(
             conn, "staged_holds", **step, release_rule=_RELEASE_RULE, personal=PERSONAL_HOLDS
         )
