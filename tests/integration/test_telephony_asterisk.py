@@ -9,6 +9,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from tests.fakes.browser_phone import BrowserPhone
 
 from goodterms.accounts.model import Channel
 from goodterms.adapters.asterisk import carrier, instance, package
@@ -142,3 +143,18 @@ async def test_a_hundred_ringing_calls_are_cancelled(network: Line) -> None:
     ended = {e for e in network.seen if isinstance(e, LegEnded)}
     assert ended == {LegEnded(leg, 16, None, by_far_end=False) for leg in legs}
     assert not any(isinstance(e, Answered) for e in network.seen)
+
+
+async def test_a_provided_telephone_registers_and_is_called(network: Line) -> None:
+    """A browser telephone gets in with the password of now, not an older one, and is called."""
+    await network.telephony.provide_phone("phone-1", "old")
+    await network.telephony.provide_phone("phone-1", "new")
+    async with BrowserPhone(network.node.phone_url, "phone-1", "old") as phone:
+        assert await phone.register() == 401
+    async with BrowserPhone(network.node.phone_url, "phone-1", "new") as phone:
+        assert await phone.register() == 200
+        await network.telephony.open_line("line-1", "PJSIP/phone-1")
+        invite = await phone.receive()
+    assert invite.startswith("INVITE sip:phone-1@")
+    assert "UDP/TLS/RTP/SAVPF" in invite
+    assert "a=fingerprint:" in invite
