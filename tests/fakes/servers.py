@@ -10,6 +10,24 @@ from contextlib import contextmanager
 from typing import Any, Literal
 
 import uvicorn
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from goodterms.kit.sql import Pool
+
+
+class WithPool:
+    """An application whose pool lives in the server's own event loop."""
+
+    def __init__(self, app: ASGIApp, pool: Pool) -> None:
+        self._app = app
+        self._pool = pool
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "lifespan":
+            await self._app(scope, receive, send)
+            return
+        async with self._pool:
+            await self._app(scope, receive, send)
 
 
 @contextmanager

@@ -53,8 +53,9 @@ class Subscription:
 class Hub:
     """Hears the wake-ups of the database once and tells every open stream of this process."""
 
-    def __init__(self, waking: Waking) -> None:
+    def __init__(self, waking: Waking, *, heartbeat_seconds: float = HEARTBEAT_SECONDS) -> None:
         self._waking = waking
+        self._heartbeat = heartbeat_seconds
         self._open: set[Subscription] = set()
 
     @classmethod
@@ -106,8 +107,8 @@ class Hub:
         asked = loop.time()
         with self.subscribed(topics) as subscription:
             while True:
-                news = await subscription.next(within=HEARTBEAT_SECONDS)
-                if alive is not None and loop.time() - asked >= HEARTBEAT_SECONDS:
+                news = await subscription.next(within=self._heartbeat)
+                if alive is not None and loop.time() - asked >= self._heartbeat:
                     if not await alive():
                         return
                     asked = loop.time()
