@@ -54,6 +54,7 @@ def test_row_is_read() -> None:
         ("version: 1", "version: 0", 2, "a whole number from 1 on"),
         ("version: 1", "version: true", 2, "a whole number from 1 on"),
         ("id: TEST-1", "id: ''", 1, "write some text"),
+        ("id: TEST-1", "id: A/B", 1, "a name without slashes"),
         ("valid_from: 2021-11-30", "valid_from: soon", 5, "write a date such as"),
         ("valid_to: null", "valid_to: 2021-11-30", 6, "is not after valid_from"),
         ("T00:00:00Z", "", 7, "an instant in UTC"),

@@ -27,8 +27,8 @@ class Record:
     """A verdict's parts as canonical JSON, and the SHA-256 over all of them.
 
     ``facts`` holds the contact as proposed and the facts: all that the verdict was made from
-    beside the rulebook and the instant. ``findings`` lists a passing rule as ``[id, version]``
-    (and the account, if it is about one), a failing one with its reason and words.
+    beside the rulebook and the instant. ``findings`` lists a passing rule as ``id/version``
+    (and ``/account`` if it is about one), a failing one with its reason and words.
     """
 
     facts: str
@@ -61,8 +61,8 @@ def _finding_text(finding: Finding) -> str:
     if not finding.passed:
         return plainjson.canonical(finding).decode()
     if finding.account_id is None:
-        return f'["{finding.rule_id}",{finding.rule_version}]'
-    return f'["{finding.rule_id}",{finding.rule_version},{finding.account_id}]'
+        return f'"{finding.rule_id}/{finding.rule_version}"'
+    return f'"{finding.rule_id}/{finding.rule_version}/{finding.account_id}"'
 
 
 def replay(facts: Mapping[str, Any], rulebook: Rulebook, decided_at: datetime) -> Record:
@@ -118,10 +118,10 @@ def findings_from(stored: Sequence[Any]) -> tuple[Finding, ...]:
 
 
 def _finding_from(stored: Any) -> Finding:
-    if isinstance(stored, list):
-        rule_id, version, *account = stored
-        account_id = account[0] if account else None
-        return Finding(rule_id, version, True, ReasonCode.ALLOWED, "", None, account_id)
+    if isinstance(stored, str):
+        rule_id, version, *account = stored.split("/")
+        account_id = int(account[0]) if account else None
+        return Finding(rule_id, int(version), True, ReasonCode.ALLOWED, "", None, account_id)
     at = stored["earliest_allowed_at"]
     earliest = datetime.fromisoformat(at).astimezone(UTC) if at else None
     return Finding(**{**stored, "earliest_allowed_at": earliest})

@@ -119,6 +119,12 @@ def _text(value: Any) -> str:
     return value
 
 
+def _name(value: Any) -> str:
+    if "/" in _text(value) or '"' in value:
+        raise ValueError("write a name without slashes and quotes, e.g. REGF-FREQ-1")
+    return str(value)
+
+
 def _version(value: Any) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or value < 1:
         raise ValueError("write a whole number from 1 on")
@@ -169,7 +175,7 @@ def _signature(value: Any) -> str | None:
 
 
 _FIELDS: dict[str, Callable[[Any], Any]] = {
-    "id": _text,
+    "id": _name,
     "version": _version,
     "jurisdiction": _text,
     "valid_from": _date,

@@ -135,7 +135,7 @@ def explain(verdict: Verdict, rulebook: Rulebook) -> Explanation:
         reasons.append(
             Reason(
                 passed=finding.passed,
-                words=finding.words,
+                words=finding.words or (rule.title if rule else ""),
                 rule=f"{finding.rule_id} v{finding.rule_version}",
                 title=rule.title if rule else "",
                 reason_code=finding.reason_code,
