@@ -6,6 +6,21 @@ FROM accounts.account a JOIN accounts.host h ON h.id = a.host_id
 WHERE a.id = ANY (%(account_ids)s::bigint[]) AND h.active AND a.host_reference IS NOT NULL
 ORDER BY a.consumer_id, a.id;
 
+-- name: host_ignorant
+-- Tell whether money moved on an account that its host has not taken note of yet; what the host
+-- told itself it knows.
+SELECT EXISTS (
+    SELECT FROM accounts.event e
+    WHERE e.consumer_id = %(consumer_id)s AND e.account_id = %(account_id)s
+      AND e.kind IN ('payment.succeeded', 'payment.refunded')
+      AND e.actor <> %(host_actor)s AND e.at > %(since)s
+      AND NOT EXISTS (
+          SELECT FROM integration.delivery d
+          JOIN integration.receiver r ON r.id = d.receiver_id
+          WHERE r.host_id = %(host_id)s AND d.event_id = e.id AND d.state = 'delivered'
+      )
+) AS ignorant;
+
 -- name: receiver_for_hosts
 -- Make sure that every host in use is a receiver; it is told from its beginning.
 INSERT INTO integration.receiver (host_id, kinds, created_by, created_at)

@@ -67,9 +67,11 @@ class IntegrationService:
         """
         async with self._pool.connection() as conn:
             found = await store.host_accounts(conn, account_ids)
+            balances = await self._ledger.balances(conn, [r["account_id"] for r, _ in found])
         by_host: dict[Host, list[dict[str, Any]]] = {}
         for row, host in found:
-            by_host.setdefault(host, []).append(row)
+            asked = {**row, "version": balances[row["account_id"]].version}
+            by_host.setdefault(host, []).append(asked)
         async with asyncio.TaskGroup() as tasks:
             for host, rows in by_host.items():
                 tasks.create_task(self._ask(host, rows))
@@ -102,6 +104,8 @@ class IntegrationService:
         now = self._clock.now()
         async with transaction(self._pool) as conn:
             await self._accounts.lock(conn, row["consumer_id"])
+            if isinstance(answer, HostAccount):
+                answer = await self._unless_overtaken(conn, host, row, answer, now=now)
             if isinstance(answer, HostSilent):
                 words = f"silent: {answer.detail}"
             else:
@@ -118,6 +122,25 @@ class IntegrationService:
                 if not answer.contactable and (words == CONTACTABLE or words.startswith("silent")):
                     words = f"refused: {words}"
             await self._accounts.set_host_answer(conn, row["account_id"], words, now=now)
+
+    async def _unless_overtaken(
+        self,
+        conn: Connection,
+        host: Host,
+        row: dict[str, Any],
+        answer: HostAccount,
+        *,
+        now: datetime,
+    ) -> HostAccount | HostSilent:
+        """Drop an answer that money of ours has overtaken: it would undo a payment."""
+        balance = await self._ledger.balance(conn, row["account_id"])
+        if balance.version != row["version"]:
+            return HostSilent(answer.host_reference, "the balance changed while it was asked")
+        # A delivery older than this may be forgotten, so that it no longer proves anything.
+        since = now - _DELIVERED_KEPT_FOR + timedelta(days=1)
+        if await store.host_ignorant(conn, host, row, since):
+            return HostSilent(answer.host_reference, "it has not been told of a payment yet")
+        return answer
 
     async def hosts(self, conn: Connection) -> list[Host]:
         """List the host ledgers."""

@@ -40,6 +40,21 @@ async def host_accounts(conn: Connection, account_ids: Sequence[int]) -> list[tu
     return found
 
 
+async def host_ignorant(conn: Connection, host: Host, row: Row, since: datetime) -> bool:
+    """Tell whether money moved on an account since, of which its host knows nothing yet."""
+    found = await one(
+        conn,
+        "host_ignorant",
+        consumer_id=row["consumer_id"],
+        account_id=row["account_id"],
+        host_actor=f"host:{host.name}",
+        host_id=host.id,
+        since=since,
+    )
+    assert found is not None
+    return bool(found["ignorant"])
+
+
 async def receivers(conn: Connection, receiver_id: int | None = None) -> list[Receiver]:
     """Read all receivers, or the one."""
     rows = await many(conn, "receivers", id=receiver_id)
