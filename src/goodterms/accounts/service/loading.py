@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -20,6 +20,14 @@ from goodterms.kit.events import Bus
 from goodterms.kit.sql import Connection
 
 _RELEASE_RULE = "A person releases it when the creditor has confirmed that its cause is over."
+# In this order: who, under lock; then what they owe, as far as it contradicts nothing.
+_PEOPLE = ("staged_creditors", "staged_new_consumers", "staged_lock_consumers", "staged_resolve")
+_DEBTS = (
+    "staged_update_consumers",
+    "staged_placements",
+    "staged_new_accounts",
+    "staged_update_accounts",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,45 +45,67 @@ class AccountLoader:
     def __init__(self, bus: Bus) -> None:
         self._bus = bus
 
-    async def stage(self, conn: Connection, rows: Iterable[StagedAccount]) -> None:
-        """Copy checked rows to this connection's staging table, which lives till the commit."""
+    async def place_staged(
+        self,
+        conn: Connection,
+        rows: Sequence[StagedAccount],
+        *,
+        run_id: int | None,
+        source: str,
+        actor: str,
+        now: datetime,
+    ) -> None:
+        """Stage checked rows on this connection and make them true, except for the money.
+
+        The rows stay staged till the commit: the ledger places their money next. The account
+        lock of everybody known before is taken in the order of their ids. Nothing on record
+        that restricts contact is lifted; holds and opt-outs that are new withdraw planned
+        contact in this transaction. ``run_id`` names the import, within which an account may
+        appear once; None for a single upsert.
+        """
+        await self._stage(conn, rows)
+        step = {"run_id": run_id, "source": source, "actor": actor, "now": now}
+        for name in _PEOPLE:
+            await store.run(conn, name, **step)
+        await store.run(conn, "staged_statistics")
+        for name in _DEBTS:
+            await store.run(conn, name, **step)
+        await store.run(conn, "staged_statistics")
+        if any(row.point_values != "{}" for row in rows):
+            await store.run(conn, "staged_points", **step)
+        if any(row.holds != "{}" for row in rows):
+            await self._place_holds(conn, step, now)
+        if any(row.opt_outs != "{}" for row in rows):
+            await self._record_opt_outs(conn, step, now)
+        if any(row.granted != "{}" for row in rows):
+            await store.run(conn, "staged_consents", **step)
+
+    async def _stage(self, conn: Connection, rows: Iterable[StagedAccount]) -> None:
         await store.run(conn, "staged_table")
         await store.run(conn, "staged_clear")
         async with conn.cursor() as cursor, cursor.copy(store.QUERIES["staged_copy"]) as copy:
             for row in rows:
                 await copy.write_row(row)
 
-    async def place_staged(
-        self, conn: Connection, *, run_id: int | None, source: str, actor: str, now: datetime
+    async def _place_holds(
+        self, conn: Connection, step: Mapping[str, object], now: datetime
     ) -> None:
-        """Make what is staged true, except for the money, which the ledger places next.
-
-        The account lock of everybody known before is taken in the order of their ids. Nothing
-        on record that restricts contact is lifted; holds and opt-outs that are new withdraw
-        planned contact in this transaction. ``run_id`` names the import, within which an
-        account may appear once; None for a single upsert.
-        """
-        step = {"run_id": run_id, "source": source, "actor": actor, "now": now}
-        for name in (
-            "staged_creditors", "staged_new_consumers", "staged_lock_consumers", "staged_resolve",
-            "staged_statistics", "staged_update_consumers", "staged_placements",
-            "staged_new_accounts", "staged_update_accounts", "staged_statistics", "staged_points",
-        ):  # fmt: skip
-            await store.run(conn, name, **(step if name != "staged_statistics" else {}))
         holds = await store.take(
             conn, "staged_holds", **step, release_rule=_RELEASE_RULE, personal=PERSONAL_HOLDS
         )
-        opt_outs = await store.take(conn, "staged_opt_outs", **step)
-        await store.run(conn, "staged_consents", **step)
         for row in sorted(holds, key=lambda r: (r["consumer_id"], r["kind"])):
-            if not row["fresh"]:
-                await self.restrict(
-                    conn,
-                    ContactRestricted(
-                        row["consumer_id"], Restriction.HOLD, now,
-                        hold_message(HoldKind(row["kind"])), row["account_id"],
-                    ),
-                )  # fmt: skip
+            if row["fresh"]:
+                continue
+            message = hold_message(HoldKind(row["kind"]))
+            restricted = ContactRestricted(
+                row["consumer_id"], Restriction.HOLD, now, message, row["account_id"]
+            )
+            await self.restrict(conn, restricted)
+
+    async def _record_opt_outs(
+        self, conn: Connection, step: Mapping[str, object], now: datetime
+    ) -> None:
+        opt_outs = await store.take(conn, "staged_opt_outs", **step)
         for row in sorted(opt_outs, key=lambda r: int(r["consumer_id"])):
             if not row["fresh"]:
                 await self.restrict(

@@ -129,6 +129,8 @@ class RowReader:
         )
 
     def _check_lengths(self, values: Mapping[Field, str]) -> None:
+        if max(map(len, values.values())) <= _LONGEST_TEXT:
+            return
         for of in _TEXTS:
             if len(values.get(of, "")) > _LONGEST_TEXT:
                 raise RowRefused(
@@ -291,8 +293,7 @@ def _split_name(full: str, given: str | None) -> tuple[str | None, str]:
 
 def array(words: Iterable[str]) -> str:
     """Write words as the text of a PostgreSQL array."""
-    joined = ",".join(word or '""' for word in words)
-    return "{" + joined + "}"
+    return "{" + ",".join([word or '""' for word in words]) + "}"
 
 
 def duplicate(number: int) -> str:

@@ -39,7 +39,7 @@ from goodterms.ledger.service import LedgerService
 
 log = structlog.get_logger(__name__)
 
-CHUNK_ROWS = 5_000
+CHUNK_ROWS = 10_000
 _LANES = 2
 _EXAMPLES = 10
 _TAKEN = (StagedOutcome.NEW, StagedOutcome.UPDATED, StagedOutcome.UNCHANGED)
@@ -200,8 +200,9 @@ class IntakeService:
         actor: str,
         now: datetime,
     ) -> list[Loaded]:
-        await self._accounts.stage(conn, rows)
-        await self._accounts.place_staged(conn, run_id=run_id, source=source, actor=actor, now=now)
+        await self._accounts.place_staged(
+            conn, rows, run_id=run_id, source=source, actor=actor, now=now
+        )
         await self._ledger.place_staged(conn, cause=source, actor=actor, now=now)
         return await self._accounts.staged_outcomes(conn, source=source, actor=actor, now=now)
 
