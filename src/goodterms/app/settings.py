@@ -44,10 +44,13 @@ SETTINGS = (
     Setting("GOODTERMS_ARI_USER", "User of the node's ARI.", "goodterms"),
     Setting("GOODTERMS_ARI_PASSWORD", "Password of the node's ARI.", ""),
     Setting("GOODTERMS_PHONE_URL", "WebSocket that browser telephones register at.", ""),
+    Setting("GOODTERMS_PROMPTS", "Folder of the spoken prompts, on the node.", "(made)"),
+    Setting("GOODTERMS_CALL_BACK", "Number people may call back, said in prompts.", ""),
     Setting("GOODTERMS_TRUNK_HOST", "SIP host of the carrier for the embedded Asterisk.", ""),
     Setting("GOODTERMS_TRUNK_PORT", "SIP port of the carrier for the embedded Asterisk.", "5060"),
     Setting("GOODTERMS_PROCESSOR", "Payment processor: sandbox or stripe.", "sandbox"),
-    Setting("GOODTERMS_SANDBOX_URL", "Address of the sandbox processor, if started apart.", ""),
+    Setting("GOODTERMS_SANDBOX_PORT", "Port of the sandbox processor and its pages.", "8090"),
+    Setting("GOODTERMS_SANDBOX_SECRET", "Key of the sandbox, base64 text.", "(made)"),
     Setting("GOODTERMS_STRIPE_KEY", "Stripe secret key.", ""),
     Setting("GOODTERMS_STRIPE_WEBHOOK_SECRET", "Stripe webhook signing secret.", ""),
     Setting("GOODTERMS_STRIPE_API", "Another address of Stripe's API, for tests.", ""),
@@ -71,10 +74,13 @@ class Settings:
     ari_user: str
     ari_password: str
     phone_url: str
+    prompts: Path
+    call_back: str
     trunk_host: str
     trunk_port: int
     processor: str
-    sandbox_url: str
+    sandbox_port: int
+    sandbox_secret: str
     stripe_key: str
     stripe_webhook_secret: str
     stripe_api: str
@@ -112,8 +118,9 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
     if processor == "stripe" and not environ.get("GOODTERMS_STRIPE_KEY"):
         raise SettingError("GOODTERMS_STRIPE_KEY is missing: set it, or use the sandbox.")
     text = environ.get
+    home = Path(text("GOODTERMS_HOME") or places.state())
     return Settings(
-        home=Path(text("GOODTERMS_HOME") or places.state()),
+        home=home,
         database_url=text("GOODTERMS_DATABASE_URL") or None,
         host=host,
         port=port,
@@ -124,10 +131,13 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
         ari_user=text("GOODTERMS_ARI_USER") or "goodterms",
         ari_password=text("GOODTERMS_ARI_PASSWORD") or "",
         phone_url=text("GOODTERMS_PHONE_URL") or "",
+        prompts=Path(text("GOODTERMS_PROMPTS") or home / "prompts"),
+        call_back=text("GOODTERMS_CALL_BACK") or "",
         trunk_host=text("GOODTERMS_TRUNK_HOST") or "",
         trunk_port=_port(environ, "GOODTERMS_TRUNK_PORT", 5060),
         processor=processor,
-        sandbox_url=text("GOODTERMS_SANDBOX_URL") or "",
+        sandbox_port=_port(environ, "GOODTERMS_SANDBOX_PORT", 8090),
+        sandbox_secret=text("GOODTERMS_SANDBOX_SECRET") or "",
         stripe_key=text("GOODTERMS_STRIPE_KEY") or "",
         stripe_webhook_secret=text("GOODTERMS_STRIPE_WEBHOOK_SECRET") or "",
         stripe_api=text("GOODTERMS_STRIPE_API") or "",

@@ -12,6 +12,7 @@ from rich.console import Console
 from goodterms.adapters.postgres.migrations import migrate
 from goodterms.app.embedded import Engines, OwnProcess
 from goodterms.app.keep import Part, Say, keep, stop_on_signals
+from goodterms.app.processors import sandbox_secret
 from goodterms.app.settings import SettingError, Settings
 
 PROCESSES = ("web", "engine", "worker")
@@ -55,7 +56,11 @@ def own_processes(engines: Engines, extra: dict[str, str] | None = None) -> list
     """Return web, engine and worker as parts that find the engines by their environment."""
     environment = engines.environment() | (extra or {})
     logs = engines.settings.home / "log"
-    return [(name, OwnProcess(name, environment, logs / f"{name}.log")) for name in PROCESSES]
+    names: tuple[str, ...] = PROCESSES
+    if engines.settings.processor == "sandbox":
+        names = ("sandbox", *names)
+        environment["GOODTERMS_SANDBOX_SECRET"] = sandbox_secret(engines.settings)
+    return [(name, OwnProcess(name, environment, logs / f"{name}.log")) for name in names]
 
 
 async def up_until_stopped(settings: Settings, console: Console) -> int:

@@ -248,3 +248,10 @@ WHERE c.medium = 'call' AND c.direction = 'out' AND c.counts AND (
       AND o.medium = 'call' AND o.direction = 'out' AND o.counts
       AND o.placed_at > c.placed_at - interval '7 days' AND o.placed_at <= c.placed_at
 ) > 7;
+
+-- name: under_way
+-- How many calls, dispositions and payments are still under way.
+SELECT (SELECT count(*) FROM calls.attempt
+        WHERE state IN ('permitted', 'placed') OR (state = 'ended' AND agent_id IS NOT NULL))
+     + (SELECT count(*) FROM payments.payment
+        WHERE state IN ('initiated', 'submitted') AND method_token IS NOT NULL) AS things;

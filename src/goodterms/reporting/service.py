@@ -98,6 +98,10 @@ class ReportingService:
             **promises,
         )
 
+    async def under_way(self, conn: Connection) -> int:
+        """Count the calls, dispositions and payments that are not over yet."""
+        return int((await store.rows(conn, "under_way", {}))[0]["things"])
+
     async def broken_invariants(self, conn: Connection) -> list[str]:
         """Check what the product is trusted for; return one sentence per breach."""
         breaches = await self._ledger.check(conn)

@@ -1,0 +1,6 @@
+"""``python -m goodterms``."""
+
+from goodterms.app.cli import main
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,177 @@
+"""The command line: ``goodterms COMMAND``."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import Annotated, Any
+
+import psycopg
+import typer
+from rich.console import Console
+
+from goodterms.app.settings import SettingError, Settings, load_settings
+from goodterms.kit.errors import Refusal
+
+app = typer.Typer(
+    name="goodterms",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="The open-source contact centre for accounts receivable.",
+    epilog="Settings are environment variables named GOODTERMS_…; 'goodterms doctor' lists them.",
+)
+console = Console(stderr=True)
+
+
+def settings() -> Settings:
+    """Read the settings of this process from its environment."""
+    return load_settings(os.environ)
+
+
+def run(work: Coroutine[Any, Any, int]) -> None:
+    """Run a command's work and end the process with its exit code."""
+    raise typer.Exit(asyncio.run(work))
+
+
+@app.command()
+def up() -> None:
+    """Run everything on this machine: database, Asterisk, web, engine and worker."""
+    from goodterms.app.up import up_until_stopped  # noqa: PLC0415 - keeps --help quick
+
+    run(up_until_stopped(settings(), console))
+
+
+@app.command()
+def demo(
+    seconds: Annotated[
+        int | None,
+        typer.Option("--for", min=20, help="End by itself after so many seconds (default: never)."),
+    ] = None,
+    agents: Annotated[int, typer.Option(min=1, max=40, help="How many automatic agents.")] = 8,
+    port: Annotated[int | None, typer.Option(help="Port of the pages.")] = None,
+) -> None:
+    """Show the whole line: a simulated carrier, 2,000 accounts, agents, calls and payments."""
+    from goodterms.app.demo.run import run_demo  # noqa: PLC0415 - keeps --help quick
+
+    run(run_demo(settings(), console, seconds=seconds, agents=agents, port=port))
+
+
+@app.command()
+def web() -> None:
+    """Serve the pages and the API."""
+    from goodterms.app.processes import run_web  # noqa: PLC0415 - keeps --help quick
+
+    run(run_web(settings()))
+
+
+@app.command()
+def engine() -> None:
+    """Dial and control calls on one Asterisk node."""
+    from goodterms.app.processes import run_engine  # noqa: PLC0415 - keeps --help quick
+
+    run(run_engine(settings()))
+
+
+@app.command()
+def worker() -> None:
+    """Do background work: charges, deliveries, campaign lists, promises."""
+    from goodterms.app.processes import run_worker  # noqa: PLC0415 - keeps --help quick
+
+    run(run_worker(settings()))
+
+
+@app.command()
+def sandbox() -> None:
+    """Serve the sandbox payment processor (demo, tests): test cards and hosted pages."""
+    from goodterms.app.processes import run_sandbox  # noqa: PLC0415 - keeps --help quick
+
+    run(run_sandbox(settings()))
+
+
+@app.command(name="import")
+def import_(
+    file: Annotated[Path, typer.Argument(help="CSV or XLSX file of accounts.")],
+    column: Annotated[
+        list[str] | None,
+        typer.Option("--map", help="Map a column by hand: 'Their column=our_field'; repeatable."),
+    ] = None,
+    refused: Annotated[
+        Path | None, typer.Option(help="Where to write the refused rows (default: beside FILE).")
+    ] = None,
+) -> None:
+    """Import accounts; refused rows go to a file that can be corrected and imported again."""
+    from goodterms.app.data import import_file  # noqa: PLC0415 - keeps --help quick
+
+    run(import_file(settings(), console, file, column or [], refused))
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the database's schema up to date."""
+    from goodterms.app.data import migrate_database  # noqa: PLC0415 - keeps --help quick
+
+    run(migrate_database(settings(), console))
+
+
+@app.command()
+def doctor() -> None:
+    """Tell what is missing on this machine and how to get it; list all settings."""
+    from goodterms.app.doctor import examine  # noqa: PLC0415 - keeps --help quick
+
+    run(examine(settings(), Console()))
+
+
+@app.command()
+def why(
+    subject: Annotated[str, typer.Argument(help="An attempt (att_…) or an account reference.")],
+) -> None:
+    """Explain a decision: why an attempt was allowed or refused, or may be made now."""
+    from goodterms.app.data import explain  # noqa: PLC0415 - keeps --help quick
+
+    run(explain(settings(), Console(), subject))
+
+
+@app.command()
+def check() -> None:
+    """Check every invariant against the database; say each breach, exit 1 if there is one."""
+    from goodterms.app.data import check_invariants  # noqa: PLC0415 - keeps --help quick
+
+    run(check_invariants(settings(), Console()))
+
+
+@app.command(name="add-person")
+def add_person(
+    username: Annotated[str, typer.Argument(help="Name to sign in with.")],
+    role: Annotated[
+        list[str],
+        typer.Option(help="agent, supervisor, manager, compliance, integrator or operator."),
+    ],
+    name: Annotated[str | None, typer.Option(help="Name that others see.")] = None,
+) -> None:
+    """Create somebody who may sign in; asks for the password."""
+    from goodterms.app.data import add_person as add  # noqa: PLC0415 - keeps --help quick
+
+    password = typer.prompt("Password", hide_input=True, confirmation_prompt=True)
+    run(add(settings(), console, username, name=name or username, roles=role, password=password))
+
+
+def main() -> None:
+    """Run the command line; what goes wrong is one sentence, never a traceback."""
+    try:
+        app()
+    except (SettingError, Refusal, FileNotFoundError, PermissionError) as error:
+        console.print(f"[red]goodterms:[/red] {error}", highlight=False)
+        sys.exit(2)
+    except psycopg.OperationalError as error:
+        reason = str(error).strip().splitlines()[0]
+        console.print(
+            f"[red]goodterms:[/red] The database cannot be reached ({reason}). Start it with "
+            "'goodterms up', or set GOODTERMS_DATABASE_URL.",
+            highlight=False,
+        )
+        sys.exit(2)
+    except KeyboardInterrupt:
+        sys.exit(130)

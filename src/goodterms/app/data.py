@@ -1,0 +1,201 @@
+"""Commands that work on the database: import, migrate, why, check, add-person."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from goodterms.access.model import Role
+from goodterms.accounts.model import Channel
+from goodterms.adapters.postgres.migrations import migrate
+from goodterms.app.compose import Services, services
+from goodterms.app.database import database
+from goodterms.app.keep import stop_on_signals
+from goodterms.app.settings import Settings
+from goodterms.compliance.model import Explanation, ProposedContact
+from goodterms.intake.model import ImportReport
+from goodterms.intake.model import Progress as Read
+from goodterms.kit.errors import NotFound, Refusal
+from goodterms.kit.sql import Connection
+
+ACTOR = "system:cli"
+STOPPED = 130
+
+
+async def migrate_database(settings: Settings, console: Console) -> int:
+    """Bring the schema up to date and say what was done."""
+    async with database(settings) as url:
+        done = await asyncio.to_thread(migrate, url)
+    for name in done.applied:
+        console.print(f"applied {name}", highlight=False)
+    total = done.before + len(done.applied)
+    console.print(f"The schema is up to date: {total} migrations.", highlight=False)
+    return 0
+
+
+def _mapping(pairs: Sequence[str]) -> dict[str, str]:
+    mapping = {}
+    for pair in pairs:
+        column, equals, field = pair.rpartition("=")
+        if not equals or not column or not field:
+            raise Refusal(
+                "MAP", f"--map {pair!r} is not understood: write 'Their column=our_field'."
+            )
+        mapping[field.strip()] = column.strip()
+    return mapping
+
+
+def show_report(console: Console, report: ImportReport) -> None:
+    """Print what an import did, with a few refused rows and where all of them are."""
+    counts = report.counts
+    table = Table(title="Import", show_header=False)
+    table.add_row("rows read", f"{counts.read:,}")
+    table.add_row("new accounts", f"{counts.new:,}")
+    table.add_row("updated", f"{counts.updated:,}")
+    table.add_row("unchanged", f"{counts.unchanged:,}")
+    table.add_row("refused", f"{counts.refused:,}")
+    console.print(table)
+    for number, reason in report.examples[:5]:
+        console.print(f"  row {number}: {reason}", style="yellow", highlight=False)
+    if report.refused_file:
+        console.print(
+            f"The refused rows are in {report.refused_file}: correct them there and import that "
+            "file.", highlight=False,
+        )  # fmt: skip
+    if report.ignored:
+        console.print(f"Columns not used: {', '.join(report.ignored)}", highlight=False)
+
+
+async def import_with_bar(
+    parts: Services, console: Console, file: Path, mapping: dict[str, str], folder: Path | None
+) -> ImportReport:
+    """Import a file with a progress bar on the terminal."""
+    with Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.percentage:>3.0f} %"),
+        TextColumn("{task.fields[rows]} rows"),
+        TimeRemainingColumn(),
+        console=console,
+    ) as bar:
+        task = bar.add_task(f"Importing {file.name}", total=None, rows="0")
+
+        def tell(read: Read) -> None:
+            bar.update(
+                task, completed=read.bytes_read, total=read.bytes_total,
+                rows=f"{read.counts.read:,}",
+            )  # fmt: skip
+
+        return await parts.intake.import_file(
+            file, mapping, actor=ACTOR, progress=tell, refused_folder=folder
+        )
+
+
+async def import_file(
+    settings: Settings, console: Console, file: Path, columns: Sequence[str], refused: Path | None
+) -> int:
+    """Import accounts from a file; Ctrl-C stops between chunks, importing again continues."""
+    mapping = _mapping(columns)
+    asked = stop_on_signals()
+    async with database(settings) as url:
+        await asyncio.to_thread(migrate, url)
+        async with services(settings, url, name="goodterms import") as parts:
+            work = asyncio.create_task(import_with_bar(parts, console, file, mapping, refused))
+            waiting = asyncio.create_task(asked.wait())
+            await asyncio.wait([work, waiting], return_when=asyncio.FIRST_COMPLETED)
+            waiting.cancel()
+            if not work.done():
+                work.cancel()
+                await asyncio.gather(work, return_exceptions=True)
+                console.print("Stopped. What was imported stays; import the file again to go on.")
+                return STOPPED
+            show_report(console, work.result())
+    return 0
+
+
+async def check_invariants(settings: Settings, console: Console) -> int:
+    """Print every breach of an invariant; return 1 if there is one."""
+    async with (
+        database(settings) as url,
+        services(settings, url, name="goodterms check") as parts,
+        parts.pool.connection() as conn,
+    ):
+        breaches = await parts.reporting.broken_invariants(conn)
+    for breach in breaches:
+        console.print(f"[red]broken:[/red] {breach}", highlight=False)
+    if not breaches:
+        console.print("Every invariant holds.", style="green")
+    return 1 if breaches else 0
+
+
+async def explain(settings: Settings, console: Console, subject: str) -> int:
+    """Explain an attempt's verdict, or whether an account may be called now."""
+    async with (
+        database(settings) as url,
+        services(settings, url, name="goodterms why") as parts,
+        parts.pool.connection() as conn,
+    ):
+        if subject.startswith("att_"):
+            console.print((await parts.compliance.why(conn, subject)).text(), highlight=False)
+            return 0
+        found = await _account_now(parts, conn, subject, parts.clock.now())
+        for explanation in found:
+            console.print(explanation.text(), highlight=False)
+    return 0
+
+
+async def _account_now(
+    parts: Services, conn: Connection, reference: str, now: datetime
+) -> list[Explanation]:
+    page = await parts.accounts.search(conn, reference, limit=5)
+    rows = [row for row in page.rows if row.reference == reference]
+    if not rows:
+        raise NotFound(
+            "ACCOUNT_UNKNOWN",
+            f"There is no account {reference!r}: give its reference as in the accounts list, or "
+            "an attempt (att_…).",
+        )
+    consumer_id = rows[0].consumer_id
+    points = await parts.accounts.contact_points(conn, consumer_id)
+    caller_ids = await parts.compliance.caller_ids(conn)
+    explanations = []
+    for point in (point for point in points if point.kind == "phone"):
+        contact = ProposedContact(
+            attempt_id="att_preview", consumer_id=consumer_id, account_ids=(rows[0].account_id,),
+            contact_point_id=point.id, number=point.value, channel=Channel.CALL,
+            caller_id=caller_ids[0].number if caller_ids else None,
+        )  # fmt: skip
+        verdict = await parts.compliance.preview(conn, contact, now=now)
+        explanations.append(parts.compliance.explain(verdict))
+    return explanations
+
+
+async def add_person(
+    settings: Settings,
+    console: Console,
+    username: str,
+    *,
+    name: str,
+    roles: Sequence[str],
+    password: str,
+) -> int:
+    """Create somebody who may sign in."""
+    unknown = [role for role in roles if role not in set(Role)]
+    if unknown:
+        raise Refusal("ROLE", f"{unknown[0]!r} is no role: choose among {', '.join(Role)}.")
+    async with (
+        database(settings) as url,
+        services(settings, url, name="goodterms add-person") as parts,
+        parts.transaction() as conn,
+    ):
+        person = await parts.access.create_person(
+            conn, username, name, [Role(role) for role in roles], password, now=parts.clock.now()
+        )
+    console.print(f"{person.display_name} may sign in as {person.username}.", highlight=False)
+    return 0

@@ -1,0 +1,193 @@
+"""Running the demo from first step to summary."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import psycopg
+from rich.console import Console
+from rich.live import Live
+
+from goodterms.access.model import Person
+from goodterms.adapters.asterisk.carrier import simulated_carrier
+from goodterms.adapters.asterisk.instance import AsteriskInstance, Peer, Ports
+from goodterms.adapters.asterisk.package import find
+from goodterms.adapters.postgres.migrations import migrate
+from goodterms.app.compose import Services, services
+from goodterms.app.data import import_with_bar, show_report
+from goodterms.app.demo.agents import DemoAgents
+from goodterms.app.demo.seed import (
+    CALLER_IDS,
+    seed_campaign,
+    seed_network,
+    seed_people,
+    sign_in_agents,
+)
+from goodterms.app.demo.summary import Seen, final, live, shortfalls
+from goodterms.app.embedded import Engines
+from goodterms.app.keep import Part, Say, stop_on_signals
+from goodterms.app.log import set_up_logging
+from goodterms.app.settings import SettingError, Settings
+from goodterms.app.up import kept, own_processes, port_must_be_free
+from goodterms.campaigns.model import Campaign
+from goodterms.intake.sample.portfolio import as_csv, top_up
+from goodterms.kit import places
+from goodterms.kit.places import shipped
+
+LOOK_SECONDS = 1.0
+DRAIN_SECONDS = 25.0
+TOP_UP = 400
+
+
+async def run_demo(
+    settings: Settings, console: Console, *, seconds: int | None, agents: int, port: int | None
+) -> int:
+    """Run the demo until its time is up or it is stopped; return the exit code.
+
+    0 only if calls were answered and joined to agents, payments were posted, and every
+    invariant holds; 130 after Ctrl-C.
+    """
+    chosen = _demo_settings(settings, port)
+    set_up_logging("error", process="demo")
+    asked = stop_on_signals()
+    port_must_be_free(chosen.host, chosen.port)
+
+    def say(text: str) -> None:
+        console.print(text, highlight=False)
+
+    async with (
+        _stage(chosen, say) as (engines, carrier, url),
+        services(chosen, url, name="goodterms demo", pool_size=16) as parts,
+    ):
+        campaign, automatic = await _prepare(parts, console, chosen, agents)
+        own = own_processes(engines, {"GOODTERMS_DEMO": "1", "GOODTERMS_LOG": "warning"})
+        networks: list[tuple[str, Part]] = [*engines.parts(), ("carrier", carrier)]
+        async with kept(networks, say, started=True), kept(own, say, started=False):
+            await sign_in_agents(parts, automatic)
+            return await _show(parts, console, campaign, seconds, asked)
+
+
+def _demo_settings(settings: Settings, port: int | None) -> Settings:
+    chosen, home = port or settings.port, settings.home / "demo"
+    return replace(
+        settings, home=home, demo=True, database_url=None, ari_url="", processor="sandbox",
+        port=chosen, url=f"http://{settings.host}:{chosen}", prompts=home / "prompts",
+        call_back=CALLER_IDS[0],
+    )  # fmt: skip
+
+
+@asynccontextmanager
+async def _stage(
+    settings: Settings, say: Say
+) -> AsyncIterator[tuple[Engines, AsteriskInstance, str]]:
+    """Start an empty database, the platform's Asterisk and the carrier's; stop all on leaving."""
+    program = find(places.cache())
+    if program is None:
+        raise SettingError("Asterisk is missing: run 'make setup' first.")
+    engines = Engines(settings)
+    carrier_ports, platform_ports = Ports.pick("carrier"), Ports.pick("platform")
+    carrier_peer = Peer("127.0.0.1", carrier_ports.sip)
+    engines.carrier = engines.agents = carrier_peer
+    engines.ports = platform_ports
+    carrier = simulated_carrier(
+        program, settings.home / "carrier",
+        platform=Peer("127.0.0.1", platform_ports.sip), ports=carrier_ports,
+    )  # fmt: skip
+    try:
+        say("Starting PostgreSQL and two Asterisk …")
+        url = await engines.start_postgres()
+        await _empty(url)
+        await asyncio.to_thread(migrate, url)
+        await asyncio.gather(engines.start_asterisk(), carrier.start())
+        yield engines, carrier, url
+    finally:
+        await asyncio.gather(carrier.stop(), engines.stop())
+
+
+async def _empty(url: str) -> None:
+    """Begin with an empty database: the demo's own, never anybody else's."""
+    maintenance = url.replace("/goodterms?", "/postgres?", 1)
+    async with await psycopg.AsyncConnection.connect(maintenance, autocommit=True) as conn:
+        await conn.execute("DROP DATABASE IF EXISTS goodterms WITH (FORCE)")
+        await conn.execute("CREATE DATABASE goodterms")
+
+
+async def _prepare(
+    parts: Services, console: Console, settings: Settings, agents: int
+) -> tuple[Campaign, list[Person]]:
+    await seed_network(parts)
+    automatic = await seed_people(parts, agents)
+    incoming = settings.home / "import"
+    incoming.mkdir(parents=True, exist_ok=True)
+    portfolio = shipped("examples") / "portfolio.csv"
+    show_report(console, await import_with_bar(parts, console, portfolio, {}, incoming))
+    people = top_up(parts.clock.now(), TOP_UP)
+    extra = incoming / "top-up.csv"
+    extra.write_text(as_csv(people.rows), encoding="utf-8", newline="")
+    console.print(f"Topping up with people for whom it is daytime: {', '.join(people.zones)}")
+    await import_with_bar(parts, console, extra, {}, incoming)
+    return await seed_campaign(parts), automatic
+
+
+async def _show(
+    parts: Services, console: Console, campaign: Campaign, seconds: int | None,
+    asked: asyncio.Event,
+) -> int:  # fmt: skip
+    """Show the floor until the time is up, then let calls end and judge what was shown."""
+    started = parts.clock.now()
+    ends = started + timedelta(seconds=seconds) if seconds else None
+    playing = asyncio.create_task(DemoAgents(parts).play())
+    try:
+        with Live(console=console, refresh_per_second=2, transient=True) as screen:
+            while not asked.is_set() and (ends is None or parts.clock.now() < ends):
+                screen.update(live(await _look(parts, started, ends)))
+                if playing.done():
+                    playing.result()
+                await asyncio.sleep(LOOK_SECONDS)
+        if asked.is_set():
+            return 130
+        console.print("Time is up: no new calls; those under way end …", highlight=False)
+        await _drain(parts, campaign, asked)
+    finally:
+        playing.cancel()
+        await asyncio.gather(playing, return_exceptions=True)
+    return await _judge(parts, console, started)
+
+
+async def _look(parts: Services, started: datetime, ends: datetime | None) -> Seen:
+    now = parts.clock.now()
+    async with parts.pool.connection() as conn:
+        return Seen(
+            figures=await parts.reporting.figures(conn, since=started),
+            campaigns=await parts.reporting.campaigns(conn, since=started, now=now),
+            refusals=await parts.reporting.refusals(conn, since=started),
+            decisions=await parts.reporting.decisions(conn, limit=3),
+            address=parts.settings.url,
+            remaining=(ends - now).total_seconds() if ends else None,
+            now=now,
+        )
+
+
+async def _drain(parts: Services, campaign: Campaign, asked: asyncio.Event) -> None:
+    """Pause the campaign and wait until no call and no payment is under way."""
+    async with parts.transaction() as conn:
+        await parts.campaigns.pause(conn, campaign.id, actor="system:demo", now=parts.clock.now())
+    until = parts.clock.now() + timedelta(seconds=DRAIN_SECONDS)
+    while parts.clock.now() < until and not asked.is_set():
+        async with parts.pool.connection() as conn:
+            if not await parts.reporting.under_way(conn):
+                return
+        await asyncio.sleep(0.5)
+
+
+async def _judge(parts: Services, console: Console, started: datetime) -> int:
+    async with parts.pool.connection() as conn:
+        breaches = await parts.reporting.broken_invariants(conn)
+    seen = await _look(parts, started, None)
+    missing = shortfalls(seen.figures)
+    console.print(final(seen, breaches, missing))
+    return 1 if breaches or missing else 0

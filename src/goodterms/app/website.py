@@ -1,0 +1,50 @@
+"""The web application on this process' services."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from fastapi import FastAPI
+
+from goodterms.app.compose import Services
+from goodterms.web.app import make_app
+from goodterms.web.context import Web, WebSettings
+from goodterms.web.live import Hub
+from goodterms.web.shell import Shell
+
+
+def web_of(parts: Services) -> Web:
+    """Give the routes what they stand on."""
+    settings = parts.settings
+    phone = urlsplit(settings.phone_url)
+    return Web(
+        settings=WebSettings(
+            url=settings.url,
+            organisation=settings.organisation,
+            pay_origins=parts.page_origins,
+            phone_origin=f"{phone.scheme}://{phone.netloc}" if phone.netloc else "",
+            demo=settings.demo,
+        ),
+        pool=parts.pool,
+        clock=parts.clock,
+        shell=Shell(),
+        hub=Hub.on(parts.url),
+        access=parts.access,
+        accounts=parts.accounts,
+        ledger=parts.ledger,
+        arrangements=parts.arrangements,
+        payments=parts.payments,
+        compliance=parts.compliance,
+        calls=parts.calls,
+        routing=parts.routing,
+        dialing=parts.dialing,
+        campaigns=parts.campaigns,
+        intake=parts.intake,
+        integration=parts.integration,
+        reporting=parts.reporting,
+    )
+
+
+def website(parts: Services) -> FastAPI:
+    """Build the web application of this process."""
+    return make_app(web_of(parts))

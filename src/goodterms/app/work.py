@@ -1,0 +1,62 @@
+"""What the worker does: jobs on demand, and sweeps that find what nobody asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from goodterms.app.compose import Services
+from goodterms.campaigns import jobs as campaign_jobs
+from goodterms.payments import jobs as payment_jobs
+
+
+def register_jobs(parts: Services) -> None:
+    """Let this process run every job there is."""
+
+    async def charge(payment_id: str) -> None:
+        await payment_jobs.charge(parts.payments, payment_id)
+
+    async def refund(refund_id: str) -> None:
+        await payment_jobs.refund(parts.payments, refund_id)
+
+    parts.jobs.register(payment_jobs.CHARGE, charge)
+    parts.jobs.register(payment_jobs.REFUND_JOB, refund)
+
+
+async def _unsettled(parts: Services) -> object:
+    return await payment_jobs.check_unsettled(parts.payments, parts.clock)
+
+
+async def _deliver(parts: Services) -> object:
+    await parts.integration.fan_out(now=parts.clock.now())
+    return await parts.integration.deliver_due()
+
+
+async def _campaigns(parts: Services) -> object:
+    return await campaign_jobs.refresh_running(parts.pool, parts.campaigns, parts.clock)
+
+
+async def _promises(parts: Services) -> object:
+    async with parts.transaction() as conn:
+        return await parts.arrangements.sweep_broken(conn, now=parts.clock.now())
+
+
+async def _rescue(parts: Services) -> object:
+    return await parts.jobs.rescue()
+
+
+async def _tidy(parts: Services) -> object:
+    now = parts.clock.now()
+    await parts.integration.forget_old(now=now)
+    async with parts.transaction() as conn:
+        return await parts.access.end_expired(conn, now=now)
+
+
+SWEEPS: tuple[tuple[str, float, Callable[[Services], Awaitable[object]]], ...] = (
+    ("payments.unsettled", 2.0, _unsettled),
+    ("integration.deliver", 1.0, _deliver),
+    ("campaigns.refresh", 20.0, _campaigns),
+    ("promises.broken", 300.0, _promises),
+    ("jobs.rescue", 60.0, _rescue),
+    ("tidy", 3600.0, _tidy),
+)
+"""Name, seconds between runs, and what is done."""
