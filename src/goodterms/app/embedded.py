@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from goodterms.adapters.asterisk.instance import AsteriskInstance, Peer, Ports, platform
-from goodterms.adapters.asterisk.package import AsteriskProgram, find
-from goodterms.adapters.asterisk.speech import Speech
+from goodterms.adapters.asterisk.package import find
 from goodterms.adapters.postgres.embedded import EmbeddedPostgres
 from goodterms.app.keep import Part
 from goodterms.app.settings import SettingError, Settings
@@ -86,21 +84,16 @@ class Engines:
             raise SettingError("Asterisk is missing: run 'make setup', or set GOODTERMS_ARI_URL.")
         carrier = self.carrier or Peer(self.settings.trunk_host or "127.0.0.1",
                                        self.settings.trunk_port)  # fmt: skip
-        self.asterisk = platform(
-            program, self.settings.home / "asterisk", carrier=carrier, agents=self.agents,
-            ports=self.ports,
-        )  # fmt: skip
-        await asyncio.to_thread(self._speak, program)
-        await self.asterisk.start()
-
-    def _speak(self, program: AsteriskProgram) -> None:
-        """Have the prompts spoken in the organisation's name; quick when nothing changed."""
         words = {
             "organisation": self.settings.organisation,
             "contact": "our customer service",
             "number": self.settings.call_back,
         }
-        Speech(program, places.cache() / "speech").prompts(self.settings.prompts, words)
+        self.asterisk = platform(
+            program, self.settings.home / "asterisk", carrier=carrier, agents=self.agents,
+            ports=self.ports, words=words,
+        )  # fmt: skip
+        await self.asterisk.start()
 
     def parts(self) -> list[tuple[str, Part]]:
         """Return those we run ourselves, by name, to be kept running."""
@@ -116,7 +109,6 @@ class Engines:
         values = dict(os.environ)
         values["GOODTERMS_DATABASE_URL"] = self.url
         values["GOODTERMS_HOME"] = str(self.settings.home)
-        values["GOODTERMS_PROMPTS"] = str(self.settings.prompts)
         values["GOODTERMS_HOST"] = self.settings.host
         values["GOODTERMS_PORT"] = str(self.settings.port)
         values["GOODTERMS_URL"] = self.settings.url
@@ -126,6 +118,7 @@ class Engines:
             values["GOODTERMS_ARI_USER"] = self.asterisk.ari_user
             values["GOODTERMS_ARI_PASSWORD"] = self.asterisk.ari_password
             values["GOODTERMS_PHONE_URL"] = self.asterisk.phone_url
+            values["GOODTERMS_PROMPTS"] = str(self.asterisk.prompts)
         return values
 
     async def stop(self) -> None:

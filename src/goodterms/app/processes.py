@@ -91,9 +91,7 @@ async def run_sandbox(settings: Settings) -> int:
         secret=sandbox_secret(settings),
         webhook_url=f"{settings.url}/webhooks/sandbox",
     )
-    config = sandbox_config(
-        bank, settings.host, settings.sandbox_port, log_config=None, access_log=False
-    )
+    config = sandbox_config(bank, settings.host, settings.sandbox_port, log_config=None)
     await uvicorn.Server(config).serve()
     return 0
 

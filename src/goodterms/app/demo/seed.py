@@ -12,6 +12,7 @@ from goodterms.dialing.model import Trunk
 
 ACTOR = "system:demo"
 TRUNK = "carrier"
+ENDPOINT = "PJSIP/{number}@carrier"
 CALLER_IDS = ("+12025550190", "+13125550191", "+14155550192")
 """Numbers the demo's organisation owns: fictional ones, registered with a made-up proof."""
 
@@ -67,7 +68,7 @@ async def seed_network(parts: Services) -> None:
     now = parts.clock.now()
     async with parts.transaction() as conn:
         await parts.dialing.add_trunk(
-            conn, Trunk(TRUNK, TRUNK, max_concurrent=60, max_per_second=Decimal(10))
+            conn, Trunk(TRUNK, ENDPOINT, max_concurrent=60, max_per_second=Decimal(10))
         )
         for number in CALLER_IDS:
             owned = CallerId(
