@@ -83,21 +83,13 @@ def wire(settings: Settings, url: str, pool: Pool, clock: Clock, outside: Outsid
         pool, clock, accounts, ledger, host_ledger=outside.hosts, deliverer=outside.deliverer
     )
     payments = PaymentService(
-        pool,
-        clock,
-        accounts=accounts,
-        ledger=ledger,
-        arrangements=arrangements,
-        processors=outside.processors,
-        enqueue=outside.jobs.enqueue,
-    )
+        pool, clock, accounts=accounts, ledger=ledger, arrangements=arrangements,
+        processors=outside.processors, enqueue=outside.jobs.enqueue,
+    )  # fmt: skip
     calls = CallService(accounts, compliance, bus)
     routing = RoutingService(calls)
     dialing = DialingService(pool, accounts, compliance, calls, integration.ask_hosts)
-    bus.subscribe(ContactRestricted, dialing.withdraw)
-    bus.subscribe(AttemptEnded, dialing.on_ended)
-    bus.subscribe(AttemptDisposed, dialing.on_disposed)
-    bus.subscribe(AttemptDisposed, routing.on_disposed)
+    _listen(bus, dialing, routing)
     return Services(
         settings=settings,
         url=url,
@@ -119,6 +111,14 @@ def wire(settings: Settings, url: str, pool: Pool, clock: Clock, outside: Outsid
         reporting=ReportingService(ledger),
         page_origins=tuple(processor.page_origin for processor in outside.processors.values()),
     )
+
+
+def _listen(bus: Bus, dialing: DialingService, routing: RoutingService) -> None:
+    """Tell who hears what: restrictions withdraw contact, ends and dispositions lead on."""
+    bus.subscribe(ContactRestricted, dialing.withdraw)
+    bus.subscribe(AttemptEnded, dialing.on_ended)
+    bus.subscribe(AttemptDisposed, dialing.on_disposed)
+    bus.subscribe(AttemptDisposed, routing.on_disposed)
 
 
 @asynccontextmanager

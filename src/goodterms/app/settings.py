@@ -102,16 +102,20 @@ def _chosen(values: Mapping[str, str], name: str, default: str, allowed: tuple[s
     return text
 
 
+def _refuse_unknown(environ: Mapping[str, str]) -> None:
+    known = {setting.name for setting in SETTINGS}
+    for name in environ:
+        if name.startswith("GOODTERMS_") and name not in known and "_TEST_" not in name:
+            raise SettingError(f"{name} is no setting of goodterms: 'goodterms doctor' lists them.")
+
+
 def load_settings(environ: Mapping[str, str]) -> Settings:
     """Read the settings.
 
     Raises:
         SettingError: one cannot be used, or goodterms does not know it (a typing error).
     """
-    known = {setting.name for setting in SETTINGS}
-    for name in environ:
-        if name.startswith("GOODTERMS_") and name not in known and "_TEST_" not in name:
-            raise SettingError(f"{name} is no setting of goodterms: 'goodterms doctor' lists them.")
+    _refuse_unknown(environ)
     host = environ.get("GOODTERMS_HOST") or "127.0.0.1"
     port = _port(environ, "GOODTERMS_PORT", 8080)
     processor = _chosen(environ, "GOODTERMS_PROCESSOR", "sandbox", ("sandbox", "stripe"))

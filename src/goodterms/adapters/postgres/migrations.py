@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 import psycopg
 from procrastinate.schema import SchemaManager
+from psycopg.sql import SQL, Identifier
 
+from goodterms.adapters.postgres.embedded import DATABASE
 from goodterms.kit.places import shipped
 
 
@@ -51,3 +53,12 @@ def _make_queue(url: str) -> None:
         there = conn.execute("SELECT to_regclass('procrastinate_jobs')").fetchone()
         if there == (None,):
             conn.execute(SchemaManager.get_schema())
+
+
+def recreate(url: str) -> None:
+    """Drop the embedded server's database with all that is in it, and make it anew, empty."""
+    maintenance = url.replace(f"/{DATABASE}?", "/postgres?", 1)
+    with psycopg.connect(maintenance, autocommit=True) as conn:
+        name = Identifier(DATABASE)
+        conn.execute(SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(name))
+        conn.execute(SQL("CREATE DATABASE {}").format(name))

@@ -8,7 +8,6 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-import psycopg
 from rich.console import Console
 from rich.live import Live
 
@@ -16,7 +15,7 @@ from goodterms.access.model import Person
 from goodterms.adapters.asterisk.carrier import simulated_carrier
 from goodterms.adapters.asterisk.instance import AsteriskInstance, Peer, Ports
 from goodterms.adapters.asterisk.package import find
-from goodterms.adapters.postgres.migrations import migrate
+from goodterms.adapters.postgres.migrations import migrate, recreate
 from goodterms.app.compose import Services, services
 from goodterms.app.data import import_with_bar, show_report
 from goodterms.app.demo.agents import DemoAgents
@@ -100,20 +99,12 @@ async def _stage(
     try:
         say("Starting PostgreSQL and two Asterisk …")
         url = await engines.start_postgres()
-        await _empty(url)
+        await asyncio.to_thread(recreate, url)
         await asyncio.to_thread(migrate, url)
         await asyncio.gather(engines.start_asterisk(), carrier.start())
         yield engines, carrier, url
     finally:
         await asyncio.gather(carrier.stop(), engines.stop())
-
-
-async def _empty(url: str) -> None:
-    """Begin with an empty database: the demo's own, never anybody else's."""
-    maintenance = url.replace("/goodterms?", "/postgres?", 1)
-    async with await psycopg.AsyncConnection.connect(maintenance, autocommit=True) as conn:
-        await conn.execute("DROP DATABASE IF EXISTS goodterms WITH (FORCE)")
-        await conn.execute("CREATE DATABASE goodterms")
 
 
 async def _prepare(
