@@ -18,21 +18,21 @@ WITH items AS (
     UNION ALL
     SELECT coalesce(y.settled_at, y.created_at), 'payment', y.id,
            'Payment ' || replace(y.state, '_', ' '), y.actor, y.account_id,
-           jsonb_build_object('amount', y.amount, 'currency', y.currency, 'state', y.state,
+           jsonb_build_object('amount', y.amount::text, 'currency', y.currency, 'state', y.state,
                'channel', y.channel, 'method', y.method_label, 'message', y.message,
-               'refunded', y.refunded)
+               'refunded', y.refunded::text)
     FROM payments.payment y WHERE y.consumer_id = %(consumer_id)s
     UNION ALL
     SELECT e.posted_at, 'ledger', 'entry-' || e.id,
            'Ledger: ' || replace(e.kind, '_', ' '), e.actor, e.account_id,
            jsonb_build_object('note', e.note, 'effective_on', e.effective_on, 'cause', e.cause,
-               'postings', (SELECT jsonb_object_agg(g.book, g.amount) FROM ledger.posting g
+               'postings', (SELECT jsonb_object_agg(g.book, g.amount::text) FROM ledger.posting g
                             WHERE g.entry_id = e.id))
     FROM ledger.entry e JOIN accounts.account c ON c.id = e.account_id
     WHERE c.consumer_id = %(consumer_id)s
     UNION ALL
     SELECT r.made_at, 'promise', r.id, 'Promise to pay: ' || r.state, r.actor, r.account_id,
-           jsonb_build_object('amount', r.amount, 'currency', r.currency, 'due_on', r.due_on,
+           jsonb_build_object('amount', r.amount::text, 'currency', r.currency, 'due_on', r.due_on,
                'state', r.state)
     FROM arrangements.promise r WHERE r.consumer_id = %(consumer_id)s
     UNION ALL

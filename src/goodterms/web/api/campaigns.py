@@ -118,7 +118,7 @@ async def finish(web: Services, actor: Writing, campaign_id: Id) -> Campaign:
 @router.post("/campaigns/{campaign_id}/refresh")
 async def refresh(web: Services, _: Writing, campaign_id: Id) -> LoadReport:
     """Bring the campaign's due attempts up to date with its members now."""
-    async with transaction(web.pool) as conn:
+    async with web.pool.connection() as conn:  # it goes in steps, each its own transaction
         return await web.campaigns.refresh(conn, campaign_id, now=web.clock.now())
 
 

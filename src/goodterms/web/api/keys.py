@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import Annotated
 
-from fastapi import Depends, Request
+from fastapi import Request, Security
 from fastapi.security import HTTPBearer
 from starlette.exceptions import HTTPException
 
@@ -49,7 +48,10 @@ async def authenticate(request: Request) -> Actor:
 def key_for(scope: Scope) -> Callable[[Request, object], Awaitable[Actor]]:
     """Make a dependency that lets in keys with a scope, and audits what changes something."""
 
-    async def check(request: Request, _: Annotated[object, Depends(BEARER)]) -> Actor:
+    async def check(
+        request: Request,
+        _: object = Security(BEARER, scopes=[scope.value]),
+    ) -> Actor:
         actor = await authenticate(request)
         if scope not in actor.scopes:
             raise Forbidden("SCOPE", f"This key lacks the scope {scope.value}.")

@@ -223,7 +223,7 @@ async def create_link(web: Services, actor: Writing, account_id: Id, body: LinkB
 
 @router.post("/accounts/{account_id}/promises", status_code=201)
 async def promise(web: Services, actor: Writing, account_id: Id, body: PromiseBody) -> Promise:
-    """Record a promise to pay; contact about the account rests until it is due."""
+    """Record the consumer's word to pay an amount by a date."""
     async with transaction(web.pool) as conn:
         return await web.arrangements.promise(
             conn,
