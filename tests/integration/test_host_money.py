@@ -78,8 +78,7 @@ class World:
         return said, str((await self.till.balance(account)).total)
 
     async def tell(self) -> None:
-        await jobs.fan_out(self.service, self.till.clock)
-        await jobs.deliver_due(self.service)
+        await jobs.tell(self.service, self.till.clock)
 
 
 async def test_a_payment_while_the_host_thinks_is_not_undone(pool: Pool) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import importlib.util
 import socket
 from collections.abc import AsyncIterator
@@ -28,7 +27,6 @@ from goodterms.integration.service import IntegrationService, new_signing_secret
 from goodterms.kit.clock import SetClock, SystemClock
 from goodterms.kit.errors import Conflict, Refusal
 from goodterms.kit.sql import Pool, transaction
-from goodterms.kit.wake import wakes
 from goodterms.ledger.model import Book
 
 pytestmark = pytest.mark.postgres
@@ -93,8 +91,7 @@ class World:
 
     async def round(self) -> None:
         """Do what the worker does at a tick."""
-        await jobs.fan_out(self.service, self.clock)
-        await jobs.deliver_due(self.service)
+        await jobs.tell(self.service, self.clock)
 
     async def subscribe(self, url: str, *kinds: str) -> int:
         """Add a webhook; gives its id."""
@@ -370,21 +367,35 @@ async def test_workers_side_by_side_tell_each_event_once_and_in_order(world: Wor
     assert [message["data"]["n"] for message in receiver.heard] == list(range(30))
 
 
-async def test_worker_loop_tells_within_a_moment(world: World, database_url: str) -> None:
-    """A running worker delivers an event by its wake-up, and stops when cancelled."""
+async def test_receiver_with_much_waiting_holds_up_nobody_else(world: World) -> None:
+    """A slow receiver gets its turn, then the others are told again."""
+    slow, quick = Receiver(), Receiver()
+    slow.delay = 0.2
+    with serve(slow.app) as slow_url, serve(quick.app) as quick_url:
+        await world.subscribe(slow_url)
+        await world.subscribe(quick_url)
+        for number in range(40):
+            await world.happen("note.added", n=number)
+        async with asyncio.timeout(4):
+            await world.round()
+    assert len(quick.heard) == 40
+    assert 0 < len(slow.heard) < 40
+
+
+async def test_old_memories_are_forgotten(world: World) -> None:
+    """Delivered messages and answered requests are kept for a while, not for ever."""
     receiver = Receiver()
     with serve(receiver.app) as url:
-        await world.subscribe(url)
-        waking = wakes(database_url, name="test")
-        running = asyncio.create_task(jobs.tell(world.service, world.clock, waking))
-        await asyncio.sleep(0.2)
+        receiver_id = await world.subscribe(url)
         await world.happen("note.added")
-        async with asyncio.timeout(5):
-            while not receiver.heard:  # noqa: ASYNC110 - it hears in another thread
-                await asyncio.sleep(0.01)
-        running.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await running
+        await world.round()
+    await world.service.begin_request("key:1", "k", "hash", now=world.clock.now())
+    world.clock.advance(timedelta(days=31).total_seconds())
+    await jobs.forget_old(world.service, world.clock)
+    async with world.pool.connection() as conn:
+        assert await world.service.deliveries(conn, receiver_id) == []
+    again = await world.service.begin_request("key:1", "k", "other", now=world.clock.now())
+    assert again is None
 
 
 async def test_ping_is_signed_and_answers_at_once(world: World) -> None:

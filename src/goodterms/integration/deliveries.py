@@ -16,6 +16,7 @@ from goodterms.kit.sql import Pool, transaction
 _LEASE = timedelta(seconds=60)
 _AT_ONCE = 4
 _IN_A_ROW = 500
+_TURN_SECONDS = 2.0
 _LONGEST_ERROR = 500
 
 
@@ -63,13 +64,17 @@ class Deliveries:
             return await store.claimed(conn, row["id"])
 
     async def _tell(self, receiver: Claimed) -> tuple[int, bool]:
-        """Deliver in order until nothing waits or one fails; how many, and whether all went."""
-        for count in range(_IN_A_ROW):
+        """Deliver in order until nothing waits, one fails or the turn is over.
+
+        Gives how many were taken, and whether none failed.
+        """
+        loop = asyncio.get_running_loop()
+        until, count = loop.time() + _TURN_SECONDS, 0
+        while count < _IN_A_ROW and loop.time() < until:
             async with self._pool.connection() as conn:
                 row = await store.one(conn, "delivery_next", receiver_id=receiver.id)
             if row is None:
-                await self._release(receiver)
-                return count, True
+                break
             answer = await self._deliverer.deliver(
                 receiver.url, receiver.secret, f"evt_{row['event_id']}", row["body"]
             )
@@ -77,8 +82,9 @@ class Deliveries:
                 await self._failed(receiver, row["id"], answer)
                 return count, False
             await self._took(receiver, row["id"], int(answer))
+            count += 1
         await self._release(receiver)
-        return _IN_A_ROW, True
+        return count, True
 
     async def _took(self, receiver: Claimed, delivery_id: int, status: int) -> None:
         now = self._clock.now()
