@@ -141,13 +141,13 @@ async def _people(conn: Connection, number: int, now: datetime) -> None:
             " '{America/Denver}', %(now)s, %(now)s FROM generate_series(1, %(number)s) n"
         ),
         (
-            "INSERT INTO accounts.account (reference, creditor_id, placement_id, consumer_id, due_on,"
-            " created_at, updated_at) SELECT 'A' || c.id, p.creditor_id, p.id, c.id, '2026-01-01',"
+            "INSERT INTO accounts.account (reference, creditor_id, placement_id, consumer_id,"
+            " due_on, created_at, updated_at) SELECT 'A' || c.id, p.creditor_id, p.id, c.id, '2026-01-01',"
             " %(now)s, %(now)s FROM accounts.consumer c, accounts.placement p"
         ),
         (
-            "INSERT INTO accounts.contact_point (consumer_id, kind, value, zones, source, created_at,"
-            " updated_at) SELECT id, 'phone', '+1303555' || lpad(id::text, 4, '0'),"
+            "INSERT INTO accounts.contact_point (consumer_id, kind, value, zones, source,"
+            " created_at, updated_at) SELECT id, 'phone', '+1303555' || lpad(id::text, 4, '0'),"
             " '{America/Denver}', 'test', %(now)s, %(now)s FROM accounts.consumer"
         ),
         (
