@@ -142,8 +142,8 @@ async def _people(conn: Connection, number: int, now: datetime) -> None:
         ),
         (
             "INSERT INTO accounts.account (reference, creditor_id, placement_id, consumer_id,"
-            " due_on, created_at, updated_at) SELECT 'A' || c.id, p.creditor_id, p.id, c.id, '2026-01-01',"
-            " %(now)s, %(now)s FROM accounts.consumer c, accounts.placement p"
+            " due_on, created_at, updated_at) SELECT 'A' || c.id, p.creditor_id, p.id, c.id,"
+            " '2026-01-01', %(now)s, %(now)s FROM accounts.consumer c, accounts.placement p"
         ),
         (
             "INSERT INTO accounts.contact_point (consumer_id, kind, value, zones, source,"
