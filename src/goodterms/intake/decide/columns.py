@@ -153,7 +153,7 @@ def _refuse_twice(
     raise Refusal(
         "COLUMN_TWICE",
         f"The columns {header[first]!r} and {header[second]!r} both look like {of.value}."
-        f" Say which: map {of.value}={header[first]}.",
+        f" Say which one is meant: map it, '{header[first]}={of.value}'.",
         field="mapping",
     )
 
@@ -169,6 +169,7 @@ def _check_complete(have: set[Field], header: Sequence[str]) -> None:
             "COLUMN_MISSING",
             f"The file has no column for {', '.join(missing)}. Its columns are:"
             f" {', '.join(name for name in header if name) or 'none'}."
-            " Rename them, or map them: field=column, or field==value for all rows.",
+            " Rename them, or map them: 'Their column=our_field', or '=value=our_field' for all"
+            " rows.",
             field="mapping",
         )
