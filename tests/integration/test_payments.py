@@ -404,3 +404,20 @@ async def test_a_link_ends(pool: Pool) -> None:
             await till.payments.open_link(conn, token, now=NOW + timedelta(days=7))
         with pytest.raises(Refusal, match="more than zero USD"):
             await till.payments.create_link(conn, account, usd("0"), actor="person:1", now=NOW)
+
+
+async def test_a_processor_that_is_gone_holds_up_nobody(pool: Pool) -> None:
+    """Payments of a processor no longer configured stay unsettled; the others are settled."""
+    till = Till(pool)
+    account = await till.account()
+    till.bank.mood = "silent"
+    await till.take(account, "10")
+    await till.take(account, "10", "pay_two_2")
+    await till.work()
+    async with pool.connection() as conn:
+        await conn.execute("UPDATE payments.payment SET processor = 'gone' WHERE id = 'pay_one_1'")
+    till.bank.mood = "well"
+    till.clock.advance(61)
+    assert await check_unsettled(till.payments, till.clock) == 2
+    assert (await till.read("pay_one_1")).state is PaymentState.UNKNOWN
+    assert (await till.read("pay_two_2")).state is PaymentState.SUCCEEDED

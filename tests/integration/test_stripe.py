@@ -284,6 +284,13 @@ def test_a_webhook_must_be_signed_and_fresh(flaw: str) -> None:
         processor.read_webhook(body, {} if flaw == "unsigned" else headers)
 
 
+def test_without_a_secret_no_webhook_is_believed() -> None:
+    """An empty secret would let anybody sign: nothing is read, and the remedy is named."""
+    body, headers = signed(event("payment_intent.succeeded", {"id": "pi_1"}), "", 0)
+    with pytest.raises(Refusal, match="Set GOODTERMS_STRIPE_WEBHOOK_SECRET"):
+        StripeProcessor("sk_test_12345", "").read_webhook(body, headers)
+
+
 class LocalStripe:
     """localstripe as a process of its own, behind a door that drops what it does not know yet."""
 

@@ -89,8 +89,11 @@ def of_webhook(body: bytes, headers: Mapping[str, str], secret: str) -> Processo
     """Verify a webhook and reduce it to what it settles; None if that is nothing of ours.
 
     Raises:
-        Refusal: the signature is wrong, missing or older than five minutes.
+        Refusal: the signature is wrong, missing or older than five minutes, or no secret is
+            configured that could tell.
     """
+    if not secret:
+        raise Refusal("NO_WEBHOOK_SECRET", "Set GOODTERMS_STRIPE_WEBHOOK_SECRET to hear Stripe.")
     lowered = {name.lower(): value for name, value in headers.items()}
     try:
         text = body.decode()

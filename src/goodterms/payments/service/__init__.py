@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import date, datetime, timedelta
 from typing import TypeVar
 
@@ -12,7 +12,7 @@ import structlog
 from goodterms.accounts.model import Happening
 from goodterms.arrangements import decide as arrangement
 from goodterms.kit import wake
-from goodterms.kit.errors import Conflict
+from goodterms.kit.errors import Conflict, NotFound
 from goodterms.kit.money import Money
 from goodterms.kit.sql import Connection, transaction
 from goodterms.ledger import decide as ledger
@@ -190,11 +190,17 @@ class PaymentService(Refunding, Linking):
             refunds = await store.claim_checks(
                 conn, "refund", now=now, lease_until=lease, limit=_BATCH
             )
-        for payment_id in payments:
-            await self.check(payment_id)
-        for refund_id in refunds:
-            await self.pay_back(refund_id)
-        return len(payments) + len(refunds)
+        asked: list[tuple[Callable[[str], Awaitable[object]], str]] = [
+            *((self.check, payment_id) for payment_id in payments),
+            *((self.pay_back, refund_id) for refund_id in refunds),
+        ]
+        for ask, subject in asked:
+            try:
+                await ask(subject)
+            except NotFound as refusal:
+                # Its processor is no longer configured; the others must not wait for that.
+                log.warning("payments.unsettled", subject=subject, reason=refusal.message)
+        return len(asked)
 
     async def notice(self, processor: str, body: bytes, headers: Mapping[str, str]) -> bool:
         """Take a processor's webhook; True if it told something for the first time.
