@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import fields, is_dataclass
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 from enum import Enum
 from functools import cache
@@ -17,22 +17,23 @@ def plain(value: Any) -> Any:
     Raises:
         TypeError: the value has no exact JSON form (floats from money code, sockets, ...).
     """
+    names = _names(value.__class__)
+    if names is not None:
+        return {name: getattr(value, name) for name in names}
+    if isinstance(value, date):  # a datetime, too
+        return value.isoformat()
     if isinstance(value, Decimal):
         return str(value)
-    if isinstance(value, datetime | date):
-        return value.isoformat()
     if isinstance(value, Enum):
         return value.value
     if isinstance(value, frozenset | set):
         return sorted(value)
-    if is_dataclass(value) and not isinstance(value, type):
-        return {name: getattr(value, name) for name in _names(type(value))}
     raise TypeError(f"{type(value).__name__} has no exact JSON form")
 
 
 @cache
-def _names(kind: type[Any]) -> tuple[str, ...]:
-    return tuple(f.name for f in fields(kind))
+def _names(kind: type[Any]) -> tuple[str, ...] | None:
+    return tuple(f.name for f in fields(kind)) if is_dataclass(kind) else None
 
 
 _COMPACT = json.JSONEncoder(default=plain, separators=(",", ":"), ensure_ascii=False)
