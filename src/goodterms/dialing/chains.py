@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 
-import psycopg
 import structlog
+
+from goodterms.kit.sql import DATABASE_AWAY
 
 log = structlog.get_logger(__name__)
 
@@ -56,7 +57,7 @@ class Chains:
             try:
                 async with self._room:
                     await work()
-            except psycopg.OperationalError as error:
+            except DATABASE_AWAY as error:
                 log.warning("chain.again", work=name, error=str(error), seconds=wait)
                 await asyncio.sleep(wait)
                 wait = min(wait * 2, LONGEST_WAIT)

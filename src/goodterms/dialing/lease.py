@@ -7,10 +7,9 @@ import contextlib
 from collections.abc import Mapping
 from typing import Any
 
-import psycopg
 import structlog
 
-from goodterms.kit.sql import Connection, connect, queries
+from goodterms.kit.sql import DATABASE_AWAY, Connection, connect, queries
 
 log = structlog.get_logger(__name__)
 _SQL = queries(__file__)
@@ -76,7 +75,7 @@ class Lease:
             return False
         try:
             return bool((await _row(self._conn, "keep_lease", {}))["held"])
-        except psycopg.OperationalError as error:
+        except DATABASE_AWAY as error:
             log.warning("lease.connection_lost", node=self._node, error=str(error))
             return False
 
@@ -85,7 +84,7 @@ class Lease:
             if self._conn is None or self._conn.closed:
                 self._conn = await self._reach()
             held = bool((await _row(self._conn, "take_lease", {"node": self._node}))["held"])
-        except psycopg.OperationalError:
+        except DATABASE_AWAY:
             held = False
         if not held:
             await self.give_back()
@@ -93,7 +92,7 @@ class Lease:
 
     async def _reach(self) -> Connection:
         while True:  # a database that is away decides nothing, neither for us nor for another
-            with contextlib.suppress(psycopg.OperationalError):
+            with contextlib.suppress(*DATABASE_AWAY):
                 return await connect(self._url, name=f"goodterms-lease-{self._node}")
             await asyncio.sleep(CHECK_SECONDS / 2)
 

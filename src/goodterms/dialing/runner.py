@@ -8,7 +8,6 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-import psycopg
 import structlog
 
 from goodterms.calls.live import LiveCall, NetworkCommand, NotStarted, Started
@@ -40,7 +39,7 @@ from goodterms.dialing.phones import Phones
 from goodterms.dialing.scribe import Scribe
 from goodterms.dialing.service import DialingService
 from goodterms.kit.clock import Clock
-from goodterms.kit.sql import Pool, make_pool
+from goodterms.kit.sql import DATABASE_AWAY, Pool, make_pool
 from goodterms.kit.wake import Topic, Wake, wakes
 from goodterms.routing.service import RoutingService
 
@@ -86,7 +85,7 @@ class Refresher:
             self._poked.clear()
             try:
                 await self._read()
-            except psycopg.OperationalError as error:
+            except DATABASE_AWAY as error:
                 log.warning("engine.cannot_read", what=self._name, error=str(error))
                 await asyncio.sleep(AFTER_FAILURE)
                 self._poked.set()
@@ -194,7 +193,7 @@ class Runner:
             decided = await self._parts.dialing.decide(
                 order.policy, order.lines, node=self._node, now=self._parts.clock.now
             )
-        except psycopg.OperationalError as error:
+        except DATABASE_AWAY as error:
             log.warning("engine.cannot_decide", error=str(error))
             await asyncio.sleep(AFTER_FAILURE)
         except Exception:

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from datetime import datetime
 
 import structlog
-from psycopg import OperationalError
 
 from goodterms.calls.service import CallService
 from goodterms.dialing.chains import Chains
@@ -21,7 +20,7 @@ from goodterms.dialing.orders import (
     WriteCommand,
 )
 from goodterms.dialing.service import DialingService
-from goodterms.kit.sql import Connection, Pool, transaction
+from goodterms.kit.sql import DATABASE_AWAY, Connection, Pool, transaction
 from goodterms.routing.model import Agent
 from goodterms.routing.service import RoutingService
 
@@ -52,7 +51,7 @@ class Scribe:
             try:
                 async with transaction(self._pool) as conn:
                     saved = await self._carry_out(conn, command, now)
-            except OperationalError:
+            except DATABASE_AWAY:
                 raise  # tried again
             except Exception:
                 await self._give_up(command)

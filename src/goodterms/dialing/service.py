@@ -7,7 +7,6 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 
 import structlog
-from psycopg import OperationalError
 
 from goodterms.accounts.model import Channel, ContactRestricted
 from goodterms.accounts.service import AccountService
@@ -47,7 +46,7 @@ from goodterms.dialing.model import (
 )
 from goodterms.kit.errors import Refusal
 from goodterms.kit.ids import new_id
-from goodterms.kit.sql import Connection, Pool, transaction
+from goodterms.kit.sql import DATABASE_AWAY, Connection, Pool, transaction
 from goodterms.kit.wake import Topic, notify
 
 log = structlog.get_logger(__name__)
@@ -144,7 +143,7 @@ class DialingService:
             async with transaction(self._pool) as conn:
                 if await self._calls.place(conn, order.attempt_id, now=now()) is None:
                     return StartResult.STALE
-        except (Refusal, OperationalError) as refused:
+        except (Refusal, *DATABASE_AWAY) as refused:
             log.warning("dialing.not_placed", attempt=order.attempt_id, reason=str(refused))
             return StartResult.REFUSED
         try:
@@ -157,7 +156,7 @@ class DialingService:
         except PermissionError as refused:
             log.warning("dialing.refused", attempt=order.attempt_id, reason=str(refused))
             return StartResult.REFUSED
-        except (ConnectionError, TimeoutError, OperationalError) as lost:
+        except (ConnectionError, TimeoutError, *DATABASE_AWAY) as lost:
             log.warning("dialing.unknown", attempt=order.attempt_id, error=str(lost))
             return StartResult.UNKNOWN
         return StartResult.ORIGINATED

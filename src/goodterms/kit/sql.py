@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, LiteralString, cast
 
-from psycopg import AsyncConnection
+from psycopg import AsyncConnection, InterfaceError, OperationalError
 from psycopg.rows import DictRow, dict_row
 from psycopg.types.json import set_json_dumps, set_json_loads
 from psycopg_pool import AsyncConnectionPool
@@ -18,6 +18,9 @@ from goodterms.kit import plainjson
 
 set_json_dumps(plainjson.dumps)
 set_json_loads(plainjson.loads)
+
+DATABASE_AWAY = (OperationalError, InterfaceError)
+"""What is raised while the database cannot be reached or has just dropped us: try again later."""
 
 Connection = AsyncConnection[DictRow]
 Pool = AsyncConnectionPool[Connection]
