@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from goodterms.kit import places
@@ -61,10 +61,10 @@ SETTINGS = (
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The settings of one process. Secrets never appear in its text form's logs."""
+    """The settings of one process; its text form shows no secret."""
 
     home: Path
-    database_url: str | None
+    database_url: str | None = field(repr=False)
     host: str
     port: int
     url: str
@@ -72,7 +72,7 @@ class Settings:
     node: str
     ari_url: str
     ari_user: str
-    ari_password: str
+    ari_password: str = field(repr=False)
     phone_url: str
     prompts: Path
     call_back: str
@@ -80,9 +80,9 @@ class Settings:
     trunk_port: int
     processor: str
     sandbox_port: int
-    sandbox_secret: str
-    stripe_key: str
-    stripe_webhook_secret: str
+    sandbox_secret: str = field(repr=False)
+    stripe_key: str = field(repr=False)
+    stripe_webhook_secret: str = field(repr=False)
     stripe_api: str
     demo: bool
     log: str
