@@ -12,12 +12,12 @@ from pathlib import Path
 import httpx
 import pytest
 from fastapi import FastAPI, Request
-from tests.fakes.debts import usd
+from tests.fakes.debts import NOW, usd
 from tests.fakes.servers import serve
 from tests.fakes.till import Till
 
 from goodterms.adapters.sandbox.bank import Bank
-from goodterms.adapters.sandbox.cards import CARDS
+from goodterms.adapters.sandbox.cards import CARDS, by_token
 from goodterms.adapters.sandbox.processor import SandboxProcessor
 from goodterms.adapters.sandbox.server import SandboxSettings, make_app
 from goodterms.kit.errors import Refusal
@@ -167,6 +167,15 @@ async def test_a_bank_that_answers_three_times_is_heard_once(
     assert told == [True, False, False]
     assert (await till.balance(account)).total == usd("60")
     assert len(await till.events("payment.succeeded")) == 1
+
+
+async def test_a_lost_answer_is_not_told_by_webhook_either(street: Street) -> None:
+    """Of a charge whose answer gets lost nothing is heard until somebody asks."""
+    bank = Bank(street.file)
+    for token, messages in (("tok_answer_lost", 0), ("tok_succeeds", 1), ("tok_answers_twice", 4)):
+        bank.charge(f"pay_{token}", 4000, "USD", by_token(token), now=NOW)
+        assert len(bank.due_messages(now=NOW)) == messages
+    bank.close()
 
 
 async def test_a_webhook_is_only_believed_when_signed(street: Street, at: Open) -> None:

@@ -17,6 +17,8 @@ _REFUSED = {
     Behaviour.NO_FUNDS: ("insufficient_funds", "The card has not enough money."),
     Behaviour.EXPIRED: ("expired_card", "The card has expired. Use another card."),
 }
+# How often a charge is told by webhook, if not once: a lost answer is lost on every way.
+_COPIES = {Behaviour.ANSWERS_TWICE: 3, Behaviour.ANSWER_LOST: 0}
 _UNKNOWN_CARD = ("invalid_card", "This is not one of the sandbox's test cards.")
 _MOST_TRIES = 12
 
@@ -58,7 +60,7 @@ class Bank:
         row = self.find_charge(key)
         assert row is not None
         if fresh and card is not None:
-            copies = 3 if card.behaviour is Behaviour.ANSWERS_TWICE else 1
+            copies = _COPIES.get(card.behaviour, 1)
             self._tell(f"charge.{row['state']}", row, copies, now=now)
         return row
 
