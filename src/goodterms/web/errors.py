@@ -43,6 +43,10 @@ _TITLES = {
     500: "Something went wrong on our side",
     503: "Back in a moment",
 }
+_PLAIN = {
+    404: "There is nothing at this address.",
+    405: "This address does not take such a request.",
+}
 
 
 class SignInNeeded(Exception):  # noqa: N818 - not an error, a detour
@@ -150,7 +154,8 @@ async def _invalid(request: Request, error: Exception) -> Response:
 async def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     phrase = HTTPStatus(error.status_code).phrase
-    words = error.detail if error.detail and error.detail != phrase else f"{phrase}."
+    plain = _PLAIN.get(error.status_code, f"{phrase}.")
+    words = error.detail if error.detail and error.detail != phrase else plain
     code = phrase.upper().replace(" ", "_").replace("-", "_")
     headers = dict(error.headers) if error.headers else None
     return answer(request, Problem(error.status_code, code, words), headers)
