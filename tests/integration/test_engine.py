@@ -37,7 +37,7 @@ class World:
         self.network = SimTelephony(self.clock, ByOrder(scripts), "n1")
         self.engine: asyncio.Task[None] | None = None
 
-    def start(self) -> None:
+    def runner(self) -> Runner:
         parts = EngineParts(
             url=self.url,
             pool=self.pool,
@@ -47,7 +47,10 @@ class World:
             routing=self.centre.routing,
             dialing=self.centre.dialing,
         )
-        self.engine = asyncio.create_task(Runner(parts).run())
+        return Runner(parts)
+
+    def start(self) -> None:
+        self.engine = asyncio.create_task(self.runner().run())
 
     async def kill(self) -> None:
         assert self.engine is not None
@@ -189,3 +192,20 @@ async def test_the_second_engine_waits_for_the_first(pool: Pool, database_url: s
     await first.give_back()
     await asyncio.wait_for(waiting, 5)
     await second.give_back()
+
+
+async def test_open_attempt_that_nobody_knows_is_ended(pool: Pool, database_url: str) -> None:
+    """What stands open at two looks and lives nowhere is closed, so that it blocks nobody."""
+    async with world(pool, database_url) as w:
+        campaign = await w.centre.open(1)
+        policy = await w.centre.policy(campaign)
+        runner = w.runner()
+        async with runner._reads:
+            await w.centre.dialing.decide(policy, 1, node="n1", now=w.clock.now)
+            await runner._end_strays()
+            assert [a.outcome for a in await w.attempts()] == [None]
+            await runner._end_strays()
+            await runner._writes.finish(5)
+        assert [a.outcome for a in await w.attempts()] == [Outcome.INTERRUPTED]
+        [due] = await w.centre.rows("SELECT state, tries FROM dialing.due_attempt")
+        assert due == {"state": "waiting", "tries": 0}

@@ -36,6 +36,10 @@ class Chains:
             self._last[key] = task
         task.add_done_callback(lambda done: self._forget(done, keys))
 
+    def busy(self, key: str) -> bool:
+        """Tell whether work is under way for a key."""
+        return key in self._last
+
     async def finish(self, seconds: float) -> None:
         """Wait for what is under way, at most so long."""
         if self._running:

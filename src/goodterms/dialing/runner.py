@@ -10,8 +10,8 @@ from datetime import datetime
 
 import structlog
 
-from goodterms.calls.live import LiveCall, NetworkCommand, NotStarted, Started
-from goodterms.calls.model import CallOrder, Resynced
+from goodterms.calls.live import HangUp, LiveCall, NetworkCommand, NotStarted, Started
+from goodterms.calls.model import CallOrder, Outcome, Resynced
 from goodterms.calls.ports import Telephony
 from goodterms.calls.service import CallService
 from goodterms.dialing.chains import Chains
@@ -25,6 +25,7 @@ from goodterms.dialing.orders import (
     CancelsSeen,
     Command,
     Dialable,
+    End,
     FloorEvent,
     MoreDue,
     Permitted,
@@ -51,6 +52,8 @@ LOOK_EVERY = 2.0
 AFTER_FAILURE = 0.5
 FLUSH_SECONDS = 2.0
 WRITERS = 8
+STRAYS_EVERY = 10.0
+"""How often the table is searched for open attempts that the floor does not know."""
 
 
 @dataclass(frozen=True)
@@ -111,6 +114,7 @@ class Runner:
         }
         self._phones = Phones(parts.telephony, parts.routing)
         self._providing = Refresher("phones", self._provide_phones)
+        self._strays: set[str] = set()
         self._deciding: set[asyncio.Task[None]] = set()
         self._sleeping_until: datetime | None = None
         self._rearm = asyncio.Event()
@@ -132,6 +136,7 @@ class Runner:
                     group.create_task(self._hear_network())
                     group.create_task(self._watch_time())
                     group.create_task(self._look_regularly())
+                    group.create_task(self._look_for_strays())
                     for refresher in (*self._refreshers.values(), self._providing):
                         group.create_task(refresher.run())
             finally:
@@ -268,6 +273,28 @@ class Runner:
         while True:
             await asyncio.sleep(LOOK_EVERY)
             self._poke_all()
+
+    async def _look_for_strays(self) -> None:
+        while True:
+            await asyncio.sleep(STRAYS_EVERY)
+            with contextlib.suppress(*DATABASE_AWAY):
+                await self._end_strays()
+
+    async def _end_strays(self) -> None:
+        """End what stood open at two looks and nobody here knows: a person must not be blocked."""
+        async with self._reads.connection() as conn:
+            live = await self._parts.calls.live(conn, self._node)
+        unknown = {
+            a.id
+            for a in live
+            if a.id not in self._floor.calls and not self._writes.busy(f"attempt:{a.id}")
+        }
+        now = self._parts.clock.now()
+        for attempt_id in unknown & self._strays:
+            log.error("engine.stray", attempt=attempt_id)
+            self._carry_out(HangUp(attempt_id), now)
+            self._carry_out(End(attempt_id, Outcome.INTERRUPTED, {}), now)
+        self._strays = unknown
 
     async def _watch_time(self) -> None:
         while True:
