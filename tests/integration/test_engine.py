@@ -99,6 +99,17 @@ async def test_from_due_to_disposed(pool: Pool, database_url: str) -> None:
         await w.until(talking)
         [attempt] = await w.attempts()
         assert attempt.agent_id == person
+        for kind in (RequestKind.HOLD, RequestKind.RESUME):
+            async with transaction(pool) as conn:
+                await w.centre.calls.request(
+                    conn, attempt.id, kind, actor=f"person:{person}", now=w.clock.now()
+                )
+
+        async def resumed() -> bool:
+            rows = await w.centre.rows("SELECT result FROM calls.request ORDER BY id")
+            return [row["result"] for row in rows] == ["done", "done"]
+
+        await w.until(resumed)
         async with transaction(pool) as conn:
             await w.centre.calls.request(
                 conn, attempt.id, RequestKind.HANG_UP, actor=f"person:{person}", now=w.clock.now()
@@ -113,6 +124,13 @@ async def test_from_due_to_disposed(pool: Pool, database_url: str) -> None:
                 conn, attempt.id, Disposition.PROMISE, actor=f"person:{person}", now=w.clock.now()
             )
         assert done.outcome is Outcome.CONVERSATION
+        told = await w.centre.rows(
+            "SELECT kind FROM accounts.event WHERE attempt_id = %s ORDER BY id", attempt.id
+        )
+        assert [row["kind"] for row in told] == [
+            "attempt.placed", "attempt.answered", "attempt.bridged", "attempt.ended",
+            "attempt.disposed",
+        ]  # fmt: skip
         assert await w.state(person) is AgentState.READY
 
 

@@ -85,7 +85,8 @@ class CallService:
         """Note how far a live call is; None if it has ended meanwhile."""
         marked = await store.mark(conn, attempt_id, phase, progress)
         if marked is not None:
-            fresh = phase is Phase.QUEUED or "bridged_at" in progress
+            # A resumed conversation was joined before: that is told once.
+            fresh = phase is Phase.QUEUED or progress.get("bridged_at") == now
             await self._tell(conn, marked, _HAPPENINGS.get(phase) if fresh else None, now)
         return marked
 
