@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 
 from goodterms.app.compose import Services
 from goodterms.campaigns import jobs as campaign_jobs
+from goodterms.integration import jobs as integration_jobs
 from goodterms.payments import jobs as payment_jobs
 
 
@@ -27,8 +28,7 @@ async def _unsettled(parts: Services) -> object:
 
 
 async def _deliver(parts: Services) -> object:
-    await parts.integration.fan_out(now=parts.clock.now())
-    return await parts.integration.deliver_due()
+    return await integration_jobs.tell(parts.integration, parts.clock)
 
 
 async def _campaigns(parts: Services) -> object:
@@ -45,10 +45,9 @@ async def _rescue(parts: Services) -> object:
 
 
 async def _tidy(parts: Services) -> object:
-    now = parts.clock.now()
-    await parts.integration.forget_old(now=now)
+    await integration_jobs.forget_old(parts.integration, parts.clock)
     async with parts.transaction() as conn:
-        return await parts.access.end_expired(conn, now=now)
+        return await parts.access.end_expired(conn, now=parts.clock.now())
 
 
 SWEEPS: tuple[tuple[str, float, Callable[[Services], Awaitable[object]]], ...] = (
