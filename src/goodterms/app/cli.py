@@ -158,12 +158,32 @@ def add_person(
     run(add(settings(), console, username, name=name or username, roles=role, password=password))
 
 
+@app.command(name="add-key")
+def add_key(
+    name: Annotated[str, typer.Argument(help="Name of the program that will hold it.")],
+    scope: Annotated[
+        list[str] | None, typer.Option(help="What it may do, e.g. accounts:read; all without.")
+    ] = None,
+) -> None:
+    """Make a key for the REST API; it is printed this once."""
+    from goodterms.app.data import add_key as add  # noqa: PLC0415 - keeps --help quick
+
+    run(add(settings(), Console(), name, scopes=scope or []))
+
+
 def main() -> None:
     """Run the command line; what goes wrong is one sentence, never a traceback."""
     try:
         app()
     except (SettingError, Refusal, FileNotFoundError, PermissionError) as error:
         console.print(f"[red]goodterms:[/red] {error}", highlight=False)
+        sys.exit(2)
+    except (psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName):
+        console.print(
+            "[red]goodterms:[/red] The database has no tables of ours yet, or old ones: run "
+            "'goodterms migrate' first.",
+            highlight=False,
+        )
         sys.exit(2)
     except psycopg.OperationalError as error:
         reason = str(error).strip().splitlines()[0]

@@ -1,4 +1,4 @@
-"""Commands that work on the database: import, migrate, why, check, add-person."""
+"""Commands that work on the database: import, migrate, why, check, add-person, add-key."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from goodterms.access.model import Role
+from goodterms.access.model import Role, Scope
 from goodterms.accounts.model import Channel
 from goodterms.adapters.postgres.migrations import migrate
 from goodterms.app.compose import Services, services
@@ -198,4 +198,22 @@ async def add_person(
             conn, username, name, [Role(role) for role in roles], password, now=parts.clock.now()
         )
     console.print(f"{person.display_name} may sign in as {person.username}.", highlight=False)
+    return 0
+
+
+async def add_key(settings: Settings, console: Console, name: str, *, scopes: Sequence[str]) -> int:
+    """Make an API key and print it, this once, alone on standard output."""
+    unknown = [scope for scope in scopes if scope not in set(Scope)]
+    if unknown:
+        raise Refusal("SCOPE", f"{unknown[0]!r} is no scope: choose among {', '.join(Scope)}.")
+    chosen = [Scope(scope) for scope in scopes] or list(Scope)
+    async with (
+        database(settings) as url,
+        services(settings, url, name="goodterms add-key") as parts,
+        parts.transaction() as conn,
+    ):
+        key, _ = await parts.access.create_key(
+            conn, name, chosen, actor=ACTOR, now=parts.clock.now()
+        )
+    console.print(key, highlight=False, soft_wrap=True)
     return 0
