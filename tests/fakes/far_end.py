@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections import Counter
 from dataclasses import dataclass, field
@@ -30,13 +31,16 @@ class FarEnd:
 
     clock: Clock
     calls: dict[str, FarCall] = field(default_factory=dict)
+    listening: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def listen(self, carrier: AsteriskInstance) -> None:
-        """Listen until cancelled."""
+        """Listen until cancelled; events are a module the carrier itself has no use for."""
+        await carrier.rx("module load res_ari_events.so")
         secret = f"{carrier.ari_user}:{carrier.ari_password}"
         url = f"{carrier.ari_url.replace('http', 'ws', 1)}/events"
         query = f"?app=far-end&subscribeAll=true&api_key={secret}"
         async with connect(url + query, compression=None, proxy=None, max_queue=None) as socket:
+            self.listening.set()
             async for text in socket:
                 self.hear(json.loads(text))
 

@@ -143,10 +143,15 @@ async def stage(folder: Path, *, own: Sequence[str] = OWN) -> AsyncIterator[Stag
 @asynccontextmanager
 async def _listening(far_end: FarEnd, carrier: AsteriskInstance) -> AsyncIterator[None]:
     task = asyncio.create_task(far_end.listen(carrier))
+    heard = asyncio.create_task(far_end.listening.wait())
     try:
+        await asyncio.wait([task, heard], return_when=asyncio.FIRST_COMPLETED)
+        if task.done():
+            task.result()
         yield
         if task.done():
             task.result()
     finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+        for each in (task, heard):
+            each.cancel()
+        await asyncio.gather(task, heard, return_exceptions=True)

@@ -56,3 +56,23 @@ async def test_a_part_that_runs_already_is_not_started_twice() -> None:
     await asyncio.gather(task, return_exceptions=True)
     assert part.starts == 0
     assert part.stopped
+
+
+class StubbornPart(FlakyPart):
+    """Cannot be started the first time."""
+
+    async def start(self) -> None:
+        await super().start()
+        if self.starts == 1:
+            raise OSError("the port is taken")
+
+
+async def test_a_part_that_cannot_be_started_is_tried_again() -> None:
+    """A start that fails is told and tried again, not given up in silence."""
+    part, told = StubbornPart(ends=1), list[str]()
+    task = asyncio.create_task(keep("stubborn", part, told.append))
+    async with asyncio.timeout(5):
+        await part.steady.wait()
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    assert told == ["stubborn could not be started (the port is taken); starting it again in 0.2 s"]

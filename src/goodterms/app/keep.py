@@ -39,13 +39,16 @@ async def keep(name: str, part: Part, say: Say, *, started: bool = False) -> Non
     loop = asyncio.get_running_loop()
     try:
         while True:
-            if not started:
-                await part.start()
-            started = False
             since = loop.time()
-            status = await part.wait()
+            try:
+                if not started:
+                    await part.start()
+                started = False
+                ended = f"ended with status {await part.wait()}"
+            except Exception as error:  # noqa: BLE001 - whatever is wrong now may not be next time
+                ended = f"could not be started ({error})"
             pause = FIRST_PAUSE_SECONDS if loop.time() - since > STEADY_SECONDS else pause
-            say(f"{name} ended with status {status}; starting it again in {pause:.1f} s")
+            say(f"{name} {ended}; starting it again in {pause:.1f} s")
             await asyncio.sleep(pause)
             pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
     finally:

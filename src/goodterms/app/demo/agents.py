@@ -9,6 +9,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 import structlog
+from psycopg import OperationalError
 
 from goodterms.adapters.asterisk.carrier import persona_at
 from goodterms.adapters.sandbox.cards import by_token
@@ -51,14 +52,18 @@ class DemoAgents:
     """Plays every automatic agent. What an agent would hear is read off the simulated number."""
 
     services: Services
+    talk_seconds: tuple[float, float] = TALK_SECONDS
     dice: random.Random = field(default_factory=lambda: random.Random(2026))  # noqa: S311 - a play
     _busy: dict[int, asyncio.Task[None]] = field(default_factory=dict)
 
     async def play(self) -> None:
-        """Play until cancelled."""
+        """Play until cancelled; while the database is away, wait for it."""
         try:
             while True:
-                await self._look()
+                try:
+                    await self._look()
+                except OperationalError as error:
+                    log.warning("demo.database_away", error=str(error))
                 await asyncio.sleep(LOOK_SECONDS)
         finally:
             for task in self._busy.values():
@@ -78,9 +83,12 @@ class DemoAgents:
 
     async def _be_ready(self, tile: AgentTile) -> None:
         await asyncio.sleep(1.0)
-        now = self.services.clock.now()
-        async with self.services.transaction() as conn:
-            await self.services.routing.ready(conn, tile.person_id, now=now)
+        try:
+            now = self.services.clock.now()
+            async with self.services.transaction() as conn:
+                await self.services.routing.ready(conn, tile.person_id, now=now)
+        except (Refusal, OperationalError) as error:  # seen as paused again, tried again
+            log.info("demo.not_ready", person=tile.person_id, error=str(error))
 
     async def _handle(self, tile: AgentTile) -> None:
         assert tile.attempt_id is not None
@@ -88,13 +96,15 @@ class DemoAgents:
             await self._talk(tile, tile.attempt_id)
         except Refusal as refusal:
             log.info("demo.refused", code=refusal.code, attempt=tile.attempt_id)
+        except OperationalError as error:  # the call is seen again, and handled from there
+            log.warning("demo.database_away", error=str(error))
 
     async def _talk(self, tile: AgentTile, attempt_id: str) -> None:
         attempt = await self._attempt(attempt_id)
         persona = persona_at(attempt.number)
         name = persona.name if persona else "agrees"
         if tile.state == "talking":
-            await self._listen(attempt_id, self.dice.uniform(*TALK_SECONDS))
+            await self._listen(attempt_id, self.dice.uniform(*self.talk_seconds))
         attempt = await self._attempt(attempt_id)
         disposition = Disposition.HUNG_UP
         if attempt.ended_at is None:
