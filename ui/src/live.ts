@@ -62,11 +62,24 @@ class GtLive extends HTMLElement {
       this.pause = Math.min(this.pause * 2, 15_000);
     };
     for (const name of names) source.addEventListener(name, (e) => tell(name, String(e.data)));
+    // A page about one person hears of that person only.
+    source.addEventListener("account", (e) => {
+      const { consumer } = JSON.parse(String(e.data)) as { consumer?: number };
+      if (consumer) tell(`account-${consumer}`, "{}");
+    });
     source.addEventListener("toast", (e) => toast(JSON.parse(String(e.data)) as Toast));
   }
 }
 
+/** A part that changes by itself never takes away what somebody is typing or has open. */
+function keepWhatIsUsed(event: Event): void {
+  const { detail } = event as CustomEvent<{ target?: Element; shouldSwap: boolean }>;
+  const used = detail.target?.querySelector("details.inline[open], details.menu[open], :focus");
+  if (used && !used.matches("button, a, summary")) detail.shouldSwap = false;
+}
+
 export function installLive(): void {
+  document.addEventListener("htmx:oobBeforeSwap", keepWhatIsUsed);
   customElements.define("gt-live", GtLive);
   htmx.on("htmx:sseError", (e) => mark(((e as CustomEvent).target as Element) ?? e, false));
   htmx.on("htmx:sseOpen", (e) => mark(((e as CustomEvent).target as Element) ?? e, true));

@@ -6,6 +6,8 @@ from urllib.parse import urlsplit
 
 from fastapi import FastAPI
 
+from goodterms.adapters.sandbox.cards import CARDS
+from goodterms.adapters.sandbox.processor import SandboxProcessor
 from goodterms.app.compose import Services
 from goodterms.web.app import make_app
 from goodterms.web.context import Web, WebSettings
@@ -24,6 +26,7 @@ def web_of(parts: Services) -> Web:
             pay_origins=parts.page_origins,
             phone_origin=f"{phone.scheme}://{phone.netloc}" if phone.netloc else "",
             demo=settings.demo,
+            test_cards=_test_cards(parts),
         ),
         pool=parts.pool,
         clock=parts.clock,
@@ -43,6 +46,13 @@ def web_of(parts: Services) -> Web:
         integration=parts.integration,
         reporting=parts.reporting,
     )
+
+
+def _test_cards(parts: Services) -> tuple[tuple[str, str], ...]:
+    """Offer the sandbox's cards at the desk, where new payments go to the sandbox."""
+    if parts.payments.processor != SandboxProcessor.name:
+        return ()
+    return tuple((card.token, f"{card.label}: {card.words}") for card in CARDS)
 
 
 def website(parts: Services) -> FastAPI:

@@ -185,7 +185,11 @@ class ComplianceService:
             raise NotFound(
                 "ATTEMPT_UNKNOWN", f"The gate was never asked about an attempt {attempt_id}."
             )
-        return explain(found[0], await self._rulebook(conn, found[0]))
+        return await self.why_of(conn, found[0])
+
+    async def why_of(self, conn: Connection, verdict: Verdict) -> Explanation:
+        """Explain a verdict with the rules as they stood when it was made."""
+        return explain(verdict, await self._rulebook(conn, verdict))
 
     async def verify(self, conn: Connection, verdict_id: int) -> bool:
         """Judge a stored verdict again; tell whether it comes out the same, byte for byte.

@@ -168,6 +168,10 @@ SELECT v.id AS verdict_id, v.attempt_id, v.consumer_id,
        v.decided_at, v.earliest_allowed_at
 FROM compliance.verdict v JOIN accounts.consumer c ON c.id = v.consumer_id
 WHERE (%(decision)s::text IS NULL OR v.decision = %(decision)s::text)
+  AND (%(reason_code)s::text IS NULL OR v.reason_code = %(reason_code)s::text)
+  AND (%(consumer_id)s::bigint IS NULL OR v.consumer_id = %(consumer_id)s::bigint)
+  AND (%(attempt_id)s::text IS NULL OR v.attempt_id = %(attempt_id)s::text)
+  AND (%(after)s::bigint IS NULL OR v.id < %(after)s::bigint)
 ORDER BY v.id DESC LIMIT %(limit)s;
 
 -- name: screen_of_agent

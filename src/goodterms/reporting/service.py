@@ -62,10 +62,26 @@ class ReportingService:
         return await store.minutes(conn, {"since": since})
 
     async def decisions(
-        self, conn: Connection, *, decision: str | None = None, limit: int = 20
+        self,
+        conn: Connection,
+        *,
+        decision: str | None = None,
+        reason_code: str | None = None,
+        consumer_id: int | None = None,
+        attempt_id: str | None = None,
+        after: int | None = None,
+        limit: int = 20,
     ) -> list[DecisionRow]:
-        """Return the gate's newest answers, or those of one kind."""
-        return await store.last_decisions(conn, {"decision": decision, "limit": limit})
+        """Return the gate's newest answers, narrowed by what is given; ``after`` is a row's id."""
+        values = {
+            "decision": decision,
+            "reason_code": reason_code,
+            "consumer_id": consumer_id,
+            "attempt_id": attempt_id,
+            "after": after,
+            "limit": limit,
+        }
+        return await store.last_decisions(conn, values)
 
     async def refusals(
         self, conn: Connection, *, since: datetime, campaign_id: int | None = None

@@ -8,10 +8,14 @@ from contextlib import asynccontextmanager, suppress
 
 from fastapi import Depends, FastAPI
 
-from goodterms.web import api, errors, observe, sessions
+from goodterms.web import api, errors, live_routes, observe, sessions
+from goodterms.web.accounts import routes as accounts
 from goodterms.web.api.openapi import describe
 from goodterms.web.assets import BuiltFiles
+from goodterms.web.audit import routes as audit
 from goodterms.web.context import Web
+from goodterms.web.desk import controls as desk_controls
+from goodterms.web.desk import routes as desk
 from goodterms.web.observe import Observer
 from goodterms.web.security import Shield, Throttle
 from goodterms.web.shell import STATIC
@@ -19,7 +23,7 @@ from goodterms.web.shell import STATIC
 __all__ = ["Web", "make_app"]
 
 # The parts that exist, by the key of their entry in the rail.
-PARTS: frozenset[str] = frozenset()
+PARTS: frozenset[str] = frozenset({"accounts", "audit", "desk", "live"})
 
 
 def make_app(web: Web) -> FastAPI:
@@ -39,6 +43,11 @@ def make_app(web: Web) -> FastAPI:
     errors.install(app)
     app.include_router(observe.router)
     app.include_router(sessions.router)
+    app.include_router(live_routes.router)
+    app.include_router(desk_controls.router)
+    app.include_router(desk.router)
+    app.include_router(accounts.router)
+    app.include_router(audit.router)
     app.include_router(api.router)
     app.include_router(api.notices)
     if STATIC.is_dir():  # the front end has been built

@@ -48,6 +48,7 @@ class WebSettings:
         pay_origins: origins of the processors' own pages, which pay forms may lead to.
         phone_origin: origin of the browser telephone's WebSocket, e.g. ``wss://pbx.example.org``.
         demo: shows the one-click sign-in.
+        test_cards: (token, words) of the sandbox's cards, offered at the desk; empty elsewhere.
         body_bytes: the largest request body; ``upload_bytes`` for uploaded files.
     """
 
@@ -56,6 +57,7 @@ class WebSettings:
     phone_origin: str = ""
     pay_origins: tuple[str, ...] = ()
     demo: bool = False
+    test_cards: tuple[tuple[str, str], ...] = ()
     limits: Limits = field(default_factory=Limits)
     body_bytes: int = 8 << 20
     upload_bytes: int = 2 << 30

@@ -12,6 +12,7 @@ from fastapi.responses import RedirectResponse, Response
 from goodterms.access.model import Actor, Role, Session
 from goodterms.kit.errors import Forbidden, NotFound, Refusal
 from goodterms.web.context import Signed, Web, address_of, route_of, web_of
+from goodterms.web.desk.agents import leave
 from goodterms.web.errors import SignInNeeded
 from goodterms.web.pages import page
 from goodterms.web.security import same_origin
@@ -157,7 +158,10 @@ async def sign_out(request: Request, web: Annotated[Web, Depends(web_of)]) -> Re
     """End the session and forget its cookie."""
     token = request.cookies.get(COOKIE)
     if token:
-        async with web.pool.connection() as conn:
+        session: Session | None = request.state.session
+        async with web.pool.connection() as conn, conn.transaction():
+            if session is not None:
+                await leave(web, conn, session.person.id, now=web.clock.now())
             await web.access.sign_out(conn, token)
     response = RedirectResponse("/sign-in", status_code=303)
     response.delete_cookie(COOKIE)

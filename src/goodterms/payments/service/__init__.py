@@ -47,6 +47,11 @@ _BATCH = 50
 class PaymentService(Refunding, Linking):
     """Payment attempts. New ones go to the first of ``processors``; others finish theirs."""
 
+    @property
+    def processor(self) -> str:
+        """The name of the processor that new payments go to."""
+        return next(iter(self._processors))
+
     async def take(self, request: PaymentRequest, *, actor: str) -> Payment:
         """Authorise and record a payment, and enqueue its charge, in one transaction.
 
@@ -67,7 +72,7 @@ class PaymentService(Refunding, Linking):
             position = await self._position(conn, request)
             decide.authorise(position, request, self.policy, now)
             payment = decide.initiated(
-                position, request, next(iter(self._processors)), self.policy, actor=actor, now=now
+                position, request, self.processor, self.policy, actor=actor, now=now
             )
             if not await store.insert_payment(conn, payment):
                 # Somebody else's account used the id between our look and our writing.

@@ -1,0 +1,1 @@
+"""The audit pages: every answer of the gate, readable and replayable."""
