@@ -42,6 +42,8 @@ def test_a_slot_without_anybody_is_named() -> None:
         ("+15205550163", "busy"),
         ("+15205551163", None),
         ("+48225550100", None),
+        ("+493023125000", "agrees"),
+        ("+493023125100", None),
     ],
 )
 def test_the_last_digits_choose_the_persona(number: str, name: str | None) -> None:

@@ -78,16 +78,13 @@ def test_area_codes_and_zip_codes_agree_on_one_zone(place: object) -> None:
 @pytest.mark.parametrize("month", [1, 7])
 @pytest.mark.parametrize("hour", range(24))
 def test_somebody_is_awake_at_every_hour(hour: int, month: int) -> None:
-    """Topped-up people may lawfully be called now, or, from 11 to 12 UTC, at the next hour."""
+    """Topped-up people may lawfully be called now; from 11 to 12 UTC they live abroad."""
     now = datetime(2026, month, 22, hour, 20, tzinfo=UTC)
     made = top_up(now, consumers=40)
-    if hour == 11:
-        # 21:00 in Guam has passed and 8:00 in Puerto Rico has not come.
-        assert made.callable_from == now.replace(hour=12, minute=0)
-    else:
-        assert made.callable_from == now
+    # At 11:20 UTC 21:00 in Guam has passed and 8:00 in Puerto Rico has not come.
+    assert (made.zones == ("Europe/Berlin",)) == (hour == 11)
     for zone in made.zones:
-        local = made.callable_from.astimezone(ZoneInfo(zone))
+        local = now.astimezone(ZoneInfo(zone))
         assert 8 <= local.hour < 21, zone
     taken, refusals = _taken(made.rows)
     assert refusals == []

@@ -68,6 +68,8 @@ async def run_engine(settings: Settings) -> int:
             routing=parts.routing,
             dialing=parts.dialing,
         )
+        async with parts.transaction() as conn:  # so that every verdict can be judged again
+            await parts.compliance.store_rulebook(conn, now=parts.clock.now())
         await _until(asked, Runner(engine).run())
     return 0
 

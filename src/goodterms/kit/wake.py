@@ -7,11 +7,10 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-import psycopg
 import structlog
 
 from goodterms.kit import plainjson
-from goodterms.kit.sql import Connection, connect
+from goodterms.kit.sql import DATABASE_AWAY, Connection, connect
 
 log = structlog.get_logger(__name__)
 
@@ -56,6 +55,6 @@ async def wakes(url: str, *, name: str, retry_seconds: float = 0.5) -> AsyncIter
                 async for notice in conn.notifies():
                     topic, subject = plainjson.loads(notice.payload)
                     yield Wake(Topic(topic), subject)
-        except psycopg.OperationalError as error:
+        except DATABASE_AWAY as error:
             log.warning("wake.lost", error=str(error))
             await asyncio.sleep(retry_seconds)

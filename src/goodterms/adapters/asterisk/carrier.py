@@ -21,7 +21,7 @@ from goodterms.adapters.asterisk.package import AsteriskProgram
 from goodterms.adapters.asterisk.speech import Line, Speech, Tone, Voice, tone, voices
 from goodterms.kit import places
 
-_NUMBER = re.compile(r"\+?1[2-9]\d\d55501(\d\d)")
+_NUMBER = re.compile(r"\+?(?:1[2-9]\d\d55501|4930231250)(\d\d)")
 _SLOTS = 100
 
 

@@ -63,6 +63,11 @@ Hagatna          | GU | Pacific/Guam        | 671         | 96910 96913       | 
 Saipan           | MP | Pacific/Saipan      | 670         | 96950             | 2""".splitlines()
 )
 
+# US addresses abroad, with numbers that Germany keeps for fiction: awake when no US place is,
+# from 11:00 to 12:00 UTC. The address names no zone, the number does.
+# Reference: Bundesnetzagentur, Mitteilung 148/2021, numbers for the media: (0)30 23125 000-999.
+FAR_PLACES = (Place("APO", "AE", "Europe/Berlin", ("+493023125",), ("09096", "09128")),)
+
 # Here the area code leaves two zones open, so that the gate has to be careful.
 WIDE_PLACES = (
     Place("Anchorage", "AK", "America/Anchorage", ("907",), ("99501", "99508")),

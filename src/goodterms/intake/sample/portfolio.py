@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from goodterms.intake.sample.model import (
     CREDITORS,
     FAMILY_NAMES,
+    FAR_PLACES,
     GIVEN_NAMES,
     HEADER,
     HOLDS,
@@ -51,6 +52,8 @@ class _Numbers:
         if not left:
             left = self.left[area_code] = list(range(_ANSWERS))
             self.dice.shuffle(left)
+        if area_code.startswith("+"):
+            return f"{area_code}0{left.pop():02}"
         return f"({area_code}) 555-01{left.pop():02}"
 
 
@@ -188,25 +191,15 @@ def _bad_rows(maker: _Maker, rows: Sequence[Row]) -> Iterator[tuple[list[str], b
 
 @dataclass(frozen=True, slots=True)
 class TopUp:
-    """People for whom it is daytime: the rows of their file, and when they may be called.
-
-    ``callable_from`` is the instant asked for, or the next one at which the law lets anybody in
-    the United States be called: from 21:00 in Guam to 8:00 in Puerto Rico (11:00 to 12:00 UTC)
-    nobody may be.
-    """
+    """People for whom it is daytime: the rows of their file, and the zones they live in."""
 
     rows: list[list[str]]
     zones: tuple[str, ...]
-    callable_from: datetime
 
 
 def top_up(now: datetime, consumers: int = 200) -> TopUp:
     """Make people who live where it is daytime now; the same instant makes the same people."""
-    at = now
-    places = _awake(at)
-    while not places:
-        at = at.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
-        places = _awake(at)
+    places = _awake(now)
     stamp = f"{now:%y%m%d%H%M%S}"
     dice = Random(stamp)  # noqa: S311 - invented people, not a secret
     maker = _Maker(dice, f"T{stamp}-", now.date(), _Numbers(dice))
@@ -216,20 +209,27 @@ def top_up(now: datetime, consumers: int = 200) -> TopUp:
         several = dice.choices((1, 2, 3), (70, 22, 8))[0]
         rows += [maker.debt(person, creditor) for creditor in dice.sample(CREDITORS, several)]
     lines = [list(HEADER), *(list(row.values()) for row in rows)]
-    return TopUp(lines, tuple(sorted({place.zone for place in places})), at)
+    return TopUp(lines, tuple(sorted({place.zone for place in places})))
 
 
 def _awake(at: datetime) -> list[Place]:
-    """Return the places where people may be called, those in comfortable hours if any."""
-    for first, last in (_COMFORTABLE, _LAWFUL):
-        for margin in (_MARGIN, timedelta(0)):
-            found = [
-                place
-                for place in PLACES
-                if _between(at, place, first, last) and _between(at + margin, place, first, last)
-            ]
-            if found:
-                return found
+    """Return the places where people may be called, those in comfortable hours if any.
+
+    Addresses abroad are chosen only if people in no other place may be called until the end.
+    """
+    for chosen, first, last, margin in (
+        (PLACES, *_COMFORTABLE, _MARGIN),
+        (PLACES, *_COMFORTABLE, timedelta(0)),
+        (PLACES, *_LAWFUL, _MARGIN),
+        (FAR_PLACES, *_LAWFUL, _MARGIN),
+    ):
+        found = [
+            place
+            for place in chosen
+            if _between(at, place, first, last) and _between(at + margin, place, first, last)
+        ]
+        if found:
+            return found
     return []
 
 
