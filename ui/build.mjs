@@ -92,7 +92,7 @@ async function manifest() {
 await rm(out, { recursive: true, force: true });
 await mkdir(out, { recursive: true });
 await Promise.all([
-  styles("app", ["src/tokens.css", "src/styles/layer.css", "src/styles/shell.css", "src/styles/phone.css", "src/styles/desk.css", "node_modules/uplot/dist/uPlot.min.css"]),
+  styles("app", ["src/tokens.css", "src/styles/layer.css", "src/styles/shell.css", "src/styles/floor.css", "src/styles/phone.css", "src/styles/desk.css", "node_modules/uplot/dist/uPlot.min.css"]),
   styles("portal", ["src/tokens.css", "src/styles/layer.css", "src/styles/portal.css"]),
   icons(),
   scripts(),

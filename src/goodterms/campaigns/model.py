@@ -79,3 +79,16 @@ class Preview:
     people: int
     accounts: int
     total_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class Launch:
+    """What starting a campaign now would meet, judged by the gate on a sample of its people.
+
+    ``refused`` counts the sampled people by reason code and decision, most frequent first.
+    """
+
+    reach: Preview
+    sampled: int
+    allowed: int
+    refused: tuple[tuple[str, str, int], ...]

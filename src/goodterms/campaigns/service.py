@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from goodterms.accounts.model import Happening
+from goodterms.accounts.model import Channel, Happening
 from goodterms.accounts.service import AccountService
 from goodterms.campaigns import store
 from goodterms.campaigns.decide import check_lines, check_members, policy_of, summary
@@ -16,11 +17,13 @@ from goodterms.campaigns.model import (
     Campaign,
     CampaignEvent,
     CampaignState,
+    Launch,
     Members,
     Preview,
 )
+from goodterms.compliance.model import Decision, ProposedContact
 from goodterms.compliance.service import ComplianceService
-from goodterms.dialing.model import DueState, LoadReport
+from goodterms.dialing.model import DialPolicy, DueState, LoadReport, Member
 from goodterms.dialing.service import DialingService
 from goodterms.kit.errors import Conflict, NotFound, Refusal
 from goodterms.kit.sql import Connection
@@ -28,6 +31,10 @@ from goodterms.kit.wake import Topic, notify
 
 STEP = 2_000
 """How many people a refresh brings up to date in one transaction, so that nobody waits long."""
+
+SAMPLE = 60
+"""How many people a launch preview asks the gate about, in windows spread over all."""
+WINDOWS = 10
 
 
 class CampaignService:
@@ -178,6 +185,55 @@ class CampaignService:
         """
         check_members(members)
         return await store.preview(conn, members, now)
+
+    async def launch(
+        self, conn: Connection, members: Members, settings: Mapping[str, Any], *, now: datetime
+    ) -> Launch:
+        """Say what starting now would meet; asks the gate about a sample, records nothing.
+
+        Raises:
+            Refusal: a setting or filter is wrong; names the field.
+        """
+        policy = policy_of(0, settings, running=False)
+        reach = await self.preview(conn, members, now=now)
+        contacts = [
+            await self._asked(conn, member, policy)
+            for member in await self._sample(conn, members, now)
+        ]
+        verdicts = await self._compliance.previews(conn, contacts, now=now)
+        refused = Counter(
+            (v.reason_code, v.decision.value) for v in verdicts if v.decision is not Decision.ALLOW
+        )
+        return Launch(
+            reach=reach,
+            sampled=len(verdicts),
+            allowed=len(verdicts) - refused.total(),
+            refused=tuple((code, how, n) for (code, how), n in refused.most_common()),
+        )
+
+    async def _sample(self, conn: Connection, members: Members, now: datetime) -> list[Member]:
+        highest = await store.people_until(conn, 0, 2**31) or 0
+        width = max(highest // WINDOWS, 1)
+        found: list[Member] = []
+        for after in range(0, highest, width):
+            until = after + min(width, STEP)
+            window = await store.members(conn, members, after, until, now)
+            step = max(len(window) * WINDOWS // SAMPLE, 1)
+            found += window[::step][: SAMPLE // WINDOWS]
+        return found[:SAMPLE]
+
+    async def _asked(self, conn: Connection, member: Member, policy: DialPolicy) -> ProposedContact:
+        point = await self._accounts.contact_point(conn, member.contact_point_id)
+        return ProposedContact(
+            attempt_id="preview",
+            consumer_id=member.consumer_id,
+            account_ids=member.account_ids,
+            contact_point_id=point.id,
+            number=point.value,
+            channel=Channel.CALL,
+            caller_id=policy.caller_ids[0],
+            hours=policy.hours,
+        )
 
     async def progress(
         self, conn: Connection, campaign_id: int

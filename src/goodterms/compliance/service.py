@@ -85,6 +85,18 @@ class ComplianceService:
         verdict = gate(contact, facts[0], self.rulebook, now)
         return replace(verdict, digest=record(verdict).digest, permit=None)
 
+    async def previews(
+        self, conn: Connection, contacts: Sequence[ProposedContact], *, now: datetime
+    ) -> list[Verdict]:
+        """Judge many contacts without recording anything, in the order given; for forecasts."""
+        if not contacts:
+            return []
+        facts = await store.load_facts(conn, contacts, days=self._lookback, now=now)
+        return [
+            replace(gate(contact, known, self.rulebook, now, terse=True), permit=None)
+            for contact, known in zip(contacts, facts, strict=True)
+        ]
+
     def explain(self, verdict: Verdict) -> Explanation:
         """Make a verdict of the rulebook in force readable."""
         return explain(verdict, self.rulebook)

@@ -62,6 +62,22 @@ class CampaignRow:
     answered: int
     connected: int
     abandoned: int
+    max_concurrent: int
+    max_per_second: Decimal
+
+    @property
+    def abandonment_rate(self) -> Decimal | None:
+        """Abandoned / (abandoned + passed to an agent)."""
+        return _rate(self.abandoned, self.abandoned + self.connected)
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """How many calls were under way, and how many of them in conversation, at an instant."""
+
+    at: datetime
+    in_flight: int
+    talking: int
 
 
 @dataclass(frozen=True, slots=True)

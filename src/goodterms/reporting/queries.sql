@@ -122,7 +122,8 @@ GROUP BY reason_code, decision ORDER BY count(*) DESC, reason_code;
 SELECT m.id, m.name, m.state, p.mode, p.ratio,
        coalesce(s.place, 0) AS pace, coalesce(s.because, '') AS because,
        d.waiting, d.due_now, d.withdrawn, d.done,
-       a.in_flight, a.placed, a.answered, a.connected, a.abandoned
+       a.in_flight, a.placed, a.answered, a.connected, a.abandoned,
+       p.max_concurrent, p.max_per_second
 FROM campaigns.campaign m
 JOIN dialing.policy p ON p.campaign_id = m.id
 LEFT JOIN dialing.pace s ON s.campaign_id = m.id
@@ -157,6 +158,19 @@ FROM (
     FROM payments.payment WHERE state = 'succeeded' AND settled_at >= %(since)s
 ) happened
 GROUP BY minute ORDER BY minute;
+
+-- name: load
+-- How many calls were under way, and how many in conversation, at instants in regular steps.
+SELECT moment AS at,
+       count(a.id) FILTER (WHERE a.placed_at <= moment
+                             AND (a.ended_at IS NULL OR a.ended_at > moment)) AS in_flight,
+       count(a.id) FILTER (WHERE a.bridged_at <= moment
+                             AND (a.ended_at IS NULL OR a.ended_at > moment)) AS talking
+FROM generate_series(%(since)s::timestamptz, %(now)s::timestamptz, %(step)s::interval) moment
+LEFT JOIN calls.attempt a
+    ON a.placed_at <= moment AND a.created_at >= %(since)s::timestamptz - interval '1 hour'
+   AND (a.ended_at IS NULL OR a.ended_at > moment)
+GROUP BY moment ORDER BY moment;
 
 -- name: last_decisions
 -- The newest verdicts with the names of those concerned.

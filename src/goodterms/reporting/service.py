@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from goodterms.kit.sql import Connection
@@ -13,6 +13,7 @@ from goodterms.reporting.model import (
     CampaignRow,
     DecisionRow,
     Figures,
+    Load,
     Minute,
     Screen,
     TimelineItem,
@@ -60,6 +61,12 @@ class ReportingService:
     async def minutes(self, conn: Connection, *, since: datetime) -> list[Minute]:
         """Return the minutes since an instant in which something happened, in order."""
         return await store.minutes(conn, {"since": since})
+
+    async def load(
+        self, conn: Connection, *, since: datetime, now: datetime, step: timedelta
+    ) -> list[Load]:
+        """Return how many calls were under way, from an instant until now in steps."""
+        return await store.load(conn, {"since": since, "now": now, "step": step})
 
     async def decisions(
         self,

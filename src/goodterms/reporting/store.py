@@ -12,6 +12,7 @@ from goodterms.reporting.model import (
     AgentTile,
     CampaignRow,
     DecisionRow,
+    Load,
     Minute,
     Screen,
     TimelineItem,
@@ -47,6 +48,12 @@ async def minutes(conn: Connection, values: Mapping[str, Any]) -> list[Minute]:
     """Return the minutes in which something happened."""
     async with conn.cursor(row_factory=class_row(Minute)) as cursor:
         return await (await cursor.execute(Q["minutes"], values)).fetchall()
+
+
+async def load(conn: Connection, values: Mapping[str, Any]) -> list[Load]:
+    """Return how many calls were under way at instants in regular steps."""
+    async with conn.cursor(row_factory=class_row(Load)) as cursor:
+        return await (await cursor.execute(Q["load"], values)).fetchall()
 
 
 async def last_decisions(conn: Connection, values: Mapping[str, Any]) -> list[DecisionRow]:
