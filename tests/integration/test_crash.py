@@ -59,10 +59,10 @@ def own_numbers(lines: list[list[str]]) -> list[list[str]]:
     free: dict[str, list[int]] = {}
     numbers: dict[str, str] = {}
     for row in people:
-        area = row[mobile][1:4]
-        slots = free.setdefault(area, list(reversed(SLOTS)))
+        stem = row[mobile][:-2]
+        slots = free.setdefault(stem, list(reversed(SLOTS)))
         if row[who] not in numbers and slots:
-            numbers[row[who]] = f"({area}) 555-01{slots.pop():02}"
+            numbers[row[who]] = f"{stem}{slots.pop():02}"
         row[mobile], row[home], row[work] = numbers.get(row[who], ""), "", ""
     return [header, *(row for row in people if row[mobile])]
 
