@@ -4,7 +4,7 @@ BIN := .venv/bin
 FOR ?=
 BENCH ?=
 
-.PHONY: help setup demo up test check bench doctor screenshots clean
+.PHONY: help setup demo up test check bench doctor docs screenshots clean
 
 help: ## what can be done here
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
@@ -37,6 +37,9 @@ bench: ## the benchmarks; BENCH=gate,import picks some
 
 doctor: ## what is missing and how to get it
 	@$(BIN)/goodterms doctor
+
+docs: ## write anew what the documentation takes from the code
+	$(BIN)/python -m ops.docs
 
 screenshots: ## the pictures in docs/, taken from the running demo
 	@ops/setup test

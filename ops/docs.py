@@ -1,0 +1,119 @@
+"""Write what the documentation takes from the code: life cycles, settings, commands, events.
+
+``python -m ops.docs`` writes it; a test compares it. Everything between ``<!-- from the code -->``
+and ``<!-- end -->`` in a page is ours; the rest of a page is written by hand.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from goodterms.accounts.model import EVENT_KINDS
+from goodterms.app.cli import app
+from goodterms.app.settings import SETTINGS
+from goodterms.arrangements.model import PROMISE
+from goodterms.calls.model import ATTEMPT, CALL
+from goodterms.campaigns.model import CAMPAIGN
+from goodterms.kit.lifecycle import Lifecycle
+from goodterms.payments.model import PAYMENT, REFUND
+from goodterms.routing.model import AGENT
+
+DOCS = Path(__file__).parents[1] / "docs"
+BLOCK = re.compile(r"(<!-- from the code -->\n).*?(<!-- end -->)", re.DOTALL)
+LIFECYCLES: tuple[tuple[Lifecycle[Any, Any], str], ...] = (
+    (CALL, "The live call, as the engine sees it: `calls.model.CALL`, `calls.decide.transition`."),
+    (ATTEMPT, "The record of one try: `calls.model.ATTEMPT`, `calls.service.CallService`."),
+    (AGENT, "An agent's day: `routing.model.AGENT`, `routing.service.RoutingService`."),
+    (PAYMENT, "A payment attempt: `payments.model.PAYMENT`, `payments.decide.settle`."),
+    (REFUND, "Money given back: `payments.model.REFUND`."),
+    (PROMISE, "A promise to pay: `arrangements.model.PROMISE`."),
+    (CAMPAIGN, "A campaign: `campaigns.model.CAMPAIGN`."),
+)
+
+
+def lifecycles() -> str:
+    """Draw every transition table."""
+    parts = [
+        f"## {cycle.name.capitalize()}\n\n{words}\n\n```mermaid\n{cycle.diagram()}\n```\n"
+        for cycle, words in LIFECYCLES
+    ]
+    return "\n".join(parts)
+
+
+def settings() -> str:
+    """List every setting."""
+    rows = [f"| `{s.name}` | {s.meaning} | {_default(s.default)} |" for s in SETTINGS]
+    return "\n".join(["| setting | meaning | without it |", "|---|---|---|", *rows, ""])
+
+
+def _default(text: str) -> str:
+    if not text:
+        return ""
+    return text.strip("()") if text.startswith("(") else f"`{text}`"
+
+
+def commands() -> str:
+    """Describe every command with its arguments and options."""
+    group: Any = typer.main.get_group(app)
+    return "\n".join(_command(name, command) for name, command in sorted(group.commands.items()))
+
+
+def _command(name: str, command: Any) -> str:
+    usage = " ".join(["goodterms", name, *(_usage(p) for p in command.params)])
+    lines = [f"### {name}", "", f"`{usage}`", "", str(command.help).strip(), ""]
+    if command.params:
+        rows = [f"| `{_word(p)}` | {p.help} |" for p in command.params]
+        lines += ["| | |", "|---|---|", *rows, ""]
+    return "\n".join(lines)
+
+
+def _is_option(parameter: Any) -> bool:
+    return bool(parameter.param_type_name == "option")
+
+
+def _word(parameter: Any) -> str:
+    return str(parameter.opts[0]) if _is_option(parameter) else str(parameter.name).upper()
+
+
+def _usage(parameter: Any) -> str:
+    word = _word(parameter)
+    if _is_option(parameter):
+        word = f"{word} …"
+    return word if parameter.required else f"[{word}]"
+
+
+def events() -> str:
+    """List every kind of event."""
+    rows = [f"| `{kind}` | {meaning} |" for kind, meaning in EVENT_KINDS.items()]
+    return "\n".join(["| kind | what happened |", "|---|---|", *rows, ""])
+
+
+PAGES: dict[str, Callable[[], str]] = {
+    "reference/lifecycles.md": lifecycles,
+    "reference/settings.md": settings,
+    "reference/commands.md": commands,
+    "reference/events.md": events,
+}
+
+
+def renewed(page: str, text: str) -> str:
+    """Return a page's text with the part from the code written anew."""
+    made = PAGES[page]()
+    return BLOCK.sub(lambda found: found[1] + made + found[2], text)
+
+
+def main() -> None:
+    """Write all pages."""
+    for page in PAGES:
+        path = DOCS / page
+        path.write_text(renewed(page, path.read_text(encoding="utf-8")), encoding="utf-8")
+        print(path.relative_to(DOCS.parent))
+
+
+if __name__ == "__main__":
+    main()
