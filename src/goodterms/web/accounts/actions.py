@@ -78,7 +78,7 @@ async def take_payment(wish: Wish) -> Said:
         amount=amount,
         channel=PaymentChannel.AGENT,
         method_token=None if method == HOSTED else method,
-        method_label=known.get(method, ""),
+        method_label=known.get(method, "").partition(":")[0],
         quote_id=form.text("quote") or None,
         attempt_id=wish.attempt_id,
     )

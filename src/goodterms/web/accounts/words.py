@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from goodterms.accounts.model import AccountStatus, HoldKind, PointStatus
+from goodterms.accounts.model import AccountStatus, HoldKind, PointStatus, Restriction
 from goodterms.arrangements.model import PromiseState
 from goodterms.calls.model import Disposition, Outcome
 from goodterms.compliance.model import Decision, ReasonCode
@@ -118,7 +118,16 @@ DECISIONS = {
     Decision.DENY: (later("Refused"), "stop"),
 }
 
+CANCELS = {
+    Restriction.PAYMENT: later("Stopped: a payment came in."),
+    Restriction.HOLD: later("Stopped: a hold was placed."),
+    Restriction.OPT_OUT: later("Stopped: the consumer opted out."),
+    Restriction.CLOSED: later("Stopped: the account was closed."),
+    Restriction.WRONG_NUMBER: later("Stopped: the number is wrong."),
+}
+
 TABLES = {
+    "cancels": CANCELS,
     "holds": HOLDS,
     "statuses": STATUSES,
     "points": POINTS,
