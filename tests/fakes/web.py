@@ -40,7 +40,12 @@ URL = "http://goodterms.test"
 
 
 def make_web(
-    pool: Pool, *, clock: Clock | None = None, demo: bool = False, limits: Limits | None = None
+    pool: Pool,
+    *,
+    clock: Clock | None = None,
+    demo: bool = False,
+    limits: Limits | None = None,
+    bank: FakeBank | None = None,
 ) -> Web:
     """Build the services of the web application on a pool."""
     assert isinstance(pool.conninfo, str)
@@ -61,7 +66,7 @@ def make_web(
     bus.subscribe(AttemptDisposed, dialing.on_disposed)
     bus.subscribe(AttemptDisposed, routing.on_disposed)
     bus.subscribe(ContactRestricted, _cancel(calls))
-    bank, arrangements = FakeBank(), ArrangementService(ledger, accounts)
+    bank, arrangements = bank or FakeBank(), ArrangementService(ledger, accounts)
     return Web(
         settings=WebSettings(url=URL, demo=demo, limits=limits or Limits()),
         pool=pool,

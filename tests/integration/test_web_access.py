@@ -102,7 +102,7 @@ def _unsafe_routes(pool: Pool) -> list[tuple[str, str]]:
         contexts = getattr(route, "effective_route_contexts", None)
         for one in contexts() if contexts else [route]:
             path, methods = getattr(one, "path", ""), getattr(one, "methods", None) or set()
-            if not path.startswith(("/api/", "/webhooks/")):
+            if not path.startswith(("/api/", "/webhooks/", "/pay/")):
                 found += [(m, path) for m in methods - {"GET", "HEAD", "OPTIONS"}]
     return found
 

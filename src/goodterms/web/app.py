@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager, suppress
 
 from fastapi import Depends, FastAPI
 
-from goodterms.web import api, campaigns, errors, floor, live_routes, observe, sessions
+from goodterms.web import api, campaigns, errors, floor, live_routes, observe, portal, sessions
 from goodterms.web.accounts import routes as accounts
 from goodterms.web.api.openapi import describe
 from goodterms.web.assets import BuiltFiles
@@ -52,6 +52,7 @@ def make_app(web: Web) -> FastAPI:
     app.include_router(api.notices)
     app.include_router(floor.router)
     app.include_router(campaigns.router)
+    app.include_router(portal.router)
     if STATIC.is_dir():  # the front end has been built
         app.mount("/static", BuiltFiles(directory=STATIC), name="static")
     app.add_middleware(Throttle, settings=web.settings)

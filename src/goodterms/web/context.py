@@ -45,6 +45,7 @@ class WebSettings:
     Attributes:
         url: the address people see, e.g. ``https://desk.example.org``.
         organisation: the name of the organisation that calls.
+        phone, address: where consumers reach the organisation, shown to them; may be "".
         pay_origins: origins of the processors' own pages, which pay forms may lead to.
         phone_origin: origin of the browser telephone's WebSocket, e.g. ``wss://pbx.example.org``.
         demo: shows the one-click sign-in.
@@ -54,6 +55,8 @@ class WebSettings:
 
     url: str
     organisation: str = "goodterms"
+    phone: str = ""
+    address: str = ""
     phone_origin: str = ""
     pay_origins: tuple[str, ...] = ()
     demo: bool = False

@@ -16,7 +16,9 @@ from starlette.exceptions import HTTPException
 from goodterms.kit.errors import Refusal
 from goodterms.kit.money import MoneyError
 from goodterms.kit.phone import PhoneError
+from goodterms.web.context import web_of
 from goodterms.web.pages import render
+from goodterms.web.shell import Firm
 
 PROBLEM = "application/problem+json"
 _REMEDIES = {
@@ -106,8 +108,16 @@ def answer(request: Request, problem: Problem, headers: dict[str, str] | None = 
         text=problem.message,
         status=problem.status,
         reference=problem.reference,
+        firm=_firm(request),
     )
+    if consumer:
+        headers = {"Referrer-Policy": "no-referrer", **(headers or {})}
     return HTMLResponse(html, status_code=problem.status, headers=headers)
+
+
+def _firm(request: Request) -> Firm:
+    settings = web_of(request).settings
+    return Firm(settings.organisation, settings.phone, settings.address)
 
 
 def install(app: FastAPI) -> None:

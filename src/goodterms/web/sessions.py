@@ -21,7 +21,8 @@ from goodterms.web.shell import rail
 COOKIE = "gt_session"
 DEMO_ROLES = (Role.AGENT, Role.SUPERVISOR, Role.MANAGER, Role.COMPLIANCE)
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
-_UNGUARDED = ("/api/", "/webhooks/")  # they read no cookie: a key or a signature speaks there
+# They read no cookie: a key, a signature or the secret address itself speaks there.
+_UNGUARDED = ("/api/", "/webhooks/", "/pay/")
 _FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 router = APIRouter(include_in_schema=False)

@@ -126,6 +126,18 @@ class Page:
     demo: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Firm:
+    """Who a consumer's page is from; ``phone`` in E.164. What is "" is left out."""
+
+    name: str
+    phone: str = ""
+    address: str = ""
+    rights_url: str = ""
+    contact_url: str = ""
+    stop_url: str = ""
+
+
 def content_security_policy(
     nonce: str, phone_origin: str = "", pay_origins: tuple[str, ...] = ()
 ) -> str:

@@ -1,0 +1,5 @@
+"""The consumer's pages: what is owed, paying it, and saying stop. They work without script."""
+
+from goodterms.web.portal.routes import router
+
+__all__ = ["router"]

@@ -1,0 +1,166 @@
+"""The consumer's pages by a pay link: pay, dispute, stop; no script, no session, no leak."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+import pytest
+from httpx import AsyncClient, Response
+from structlog.testing import capture_logs
+from tests.fakes.bank import FakeBank
+from tests.fakes.debts import NOW, Debts
+from tests.fakes.web import browser, make_web
+
+from goodterms.accounts.model import Channel, ConsentState, HoldKind
+from goodterms.kit.clock import SetClock
+from goodterms.kit.sql import Pool, transaction
+from goodterms.payments.model import Succeeded
+from goodterms.web.context import Web
+
+pytestmark = pytest.mark.postgres
+
+
+@dataclass
+class Portal:
+    """A consumer's browser at the pay link of an account that owes 100.00."""
+
+    web: Web
+    bank: FakeBank
+    client: AsyncClient
+    account_id: int
+    consumer_id: int
+    path: str
+
+    async def pay(self, amount: str) -> Response:
+        """Press a pay button as a browser under no-referrer does: with the origin ``null``."""
+        shown = await self.client.get(self.path)
+        payment = re.search(r'name="payment" value="([^"]+-f)"', shown.text)
+        assert payment is not None, shown.text
+        form = {"payment": payment[1], "amount": amount}
+        return await self.client.post(self.path, data=form, headers={"origin": "null"})
+
+
+async def _portal(pool: Pool) -> Portal:
+    bank = FakeBank()
+    web = make_web(pool, clock=SetClock(NOW), bank=bank)
+    account_id = await Debts(pool).account()
+    async with transaction(pool) as conn:
+        consumer_id = await web.accounts.lock_of_account(conn, account_id)
+        token = await web.payments.create_link(conn, account_id, actor="person:1", now=NOW)
+    return Portal(web, bank, browser(web), account_id, consumer_id, f"/pay/{token}")
+
+
+async def test_link_shows_what_is_owed_to_whom_and_why(pool: Pool) -> None:
+    """The page names creditor, amount and components, and nothing else about the person."""
+    portal = await _portal(pool)
+    shown = await portal.client.get(portal.path)
+    assert shown.status_code == 200
+    assert "Hill Hospital" in shown.text
+    assert "$100.00" in shown.text
+    assert "Quill" not in shown.text
+
+
+async def test_page_without_script_leads_to_the_processor_and_back_to_a_receipt(
+    pool: Pool,
+) -> None:
+    """Paying in full goes to the processor's own page; back from there is the receipt at once."""
+    portal = await _portal(pool)
+    onward = await portal.pay("100.00")
+    assert onward.status_code == 303, onward.text
+    address = onward.headers["location"]
+    assert address.startswith("https://bank.example/pay/pay_")
+    payment_id = address.rsplit("/", 1)[1]
+    waiting = await portal.client.get(f"{portal.path}/paid/{payment_id}")
+    assert "not finished" in waiting.text
+    portal.bank.charges[payment_id] = Succeeded("ch_1")
+    receipt = await portal.client.get(f"{portal.path}/paid/{payment_id}")
+    assert "Your payment was received" in receipt.text
+    assert payment_id in receipt.text
+    assert "$0.00" in receipt.text
+    again = await portal.client.get(portal.path)
+    assert "Nothing is owed" in again.text
+
+
+@pytest.mark.parametrize("amount", ["", "no", "0", "-5", "1000000"])
+async def test_amount_that_cannot_be_paid_is_said_at_the_field(pool: Pool, amount: str) -> None:
+    """A wrong amount shows the page again with a sentence; nothing is recorded."""
+    portal = await _portal(pool)
+    answer = await portal.pay(amount)
+    assert answer.status_code == 422
+    assert 'role="alert"' in answer.text
+    async with pool.connection() as conn:
+        assert await portal.web.payments.payments_of(conn, portal.consumer_id) == []
+
+
+async def test_processor_out_of_reach_is_said(pool: Pool) -> None:
+    """When the processor cannot be reached, the consumer reads that and keeps the page."""
+    portal = await _portal(pool)
+    portal.bank.mood = "lost"
+    answer = await portal.pay("100.00")
+    assert answer.status_code == 422
+    assert "Pay $100.00" in answer.text
+
+
+async def test_receipt_of_another_account_is_not_shown(pool: Pool) -> None:
+    """A payment of somebody else is not found by this link."""
+    portal = await _portal(pool)
+    onward = await portal.pay("100.00")
+    payment_id = onward.headers["location"].rsplit("/", 1)[1]
+    debts = Debts(pool)
+    debts.made = 10
+    other = await debts.account()
+    async with transaction(pool) as conn:
+        token = await portal.web.payments.create_link(conn, other, actor="person:1", now=NOW)
+    answer = await portal.client.get(f"/pay/{token}/paid/{payment_id}")
+    assert answer.status_code == 404
+
+
+async def test_dispute_stops_contact_and_keeps_the_words(pool: Pool) -> None:
+    """Disputing places a hold at once; what was written is a note."""
+    portal = await _portal(pool)
+    answer = await portal.client.post(f"{portal.path}/dispute", data={"words": "Not mine."})
+    assert "recorded your dispute" in answer.text
+    async with pool.connection() as conn:
+        [hold] = await portal.web.accounts.holds(conn, portal.consumer_id)
+        [note] = await portal.web.accounts.notes(conn, portal.consumer_id)
+    assert (hold.kind, hold.account_id) == (HoldKind.DISPUTED, portal.account_id)
+    assert "Not mine." in note.body
+
+
+async def test_stop_is_one_press(pool: Pool) -> None:
+    """Each way of contact is stopped by its button, everything by one, in force at once."""
+    portal = await _portal(pool)
+    await portal.client.post(f"{portal.path}/contact", data={"stop": "call"})
+    shown = await portal.client.post(f"{portal.path}/contact", data={"stop": "all"})
+    assert "You asked us to stop" in shown.text
+    async with pool.connection() as conn:
+        [consent] = await portal.web.accounts.consents(conn, portal.consumer_id)
+        [hold] = await portal.web.accounts.holds(conn, portal.consumer_id)
+    assert (consent.channel, consent.state) == (Channel.CALL, ConsentState.REVOKED)
+    assert (hold.kind, hold.account_id) == (HoldKind.CEASE, None)
+
+
+async def test_unknown_link_is_a_calm_page(pool: Pool) -> None:
+    """A link that does not exist is answered by a sentence, in the consumer's frame."""
+    portal = await _portal(pool)
+    answer = await portal.client.get("/pay/nothing")
+    assert answer.status_code == 404
+    assert "This payment link does not exist" in answer.text
+
+
+async def test_secret_address_is_told_to_nobody(pool: Pool) -> None:
+    """Neither a referrer nor a log holds the token; nothing is cached."""
+    portal = await _portal(pool)
+    token = portal.path.removeprefix("/pay/")
+    with capture_logs() as logs:
+        pages = [
+            await portal.client.get(portal.path + part)
+            for part in ("", "/rights", "/contact", "/dispute")
+        ]
+        pages.append(await portal.client.get("/pay/nothing"))
+    for answer in pages:
+        assert answer.headers["referrer-policy"] == "no-referrer"
+        assert answer.headers["cache-control"] == "no-store"
+        assert 'name="referrer" content="no-referrer"' in answer.text
+    assert token not in repr(logs)
