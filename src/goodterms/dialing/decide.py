@@ -132,7 +132,7 @@ def _level(snapshot: Snapshot, policy: DialPolicy, idle: int) -> tuple[int, str]
     if spare == 0 and snapshot.answered == 0:
         return idle, f"{agents}: one line each until calls have been answered."
     if spare == 0:
-        return idle, f"{agents}: one line each, the abandonment budget is used up."
+        return idle, f"{agents}: one line each, no abandoned call is left in the budget."
     if idle + spare < wanted:
         return idle + spare, f"{agents}: {spare} lines more, the abandonment budget allows no more."
     return wanted, f"{agents}: {policy.ratio} lines each."

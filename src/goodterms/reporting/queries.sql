@@ -234,10 +234,10 @@ GROUP BY consumer_id HAVING count(*) > 1;
 SELECT a.id FROM calls.attempt a LEFT JOIN compliance.contact c ON c.attempt_id = a.id
 WHERE c.attempt_id IS NULL;
 
--- name: open_contacts_of_ended_attempts
--- Ended attempts whose contact was never closed.
+-- name: open_contacts_of_closed_attempts
+-- Closed attempts whose contact was not; a conversation's is open until it is disposed of.
 SELECT a.id FROM calls.attempt a JOIN compliance.contact c ON c.attempt_id = a.id
-WHERE a.state IN ('ended', 'closed') AND c.closed_at IS NULL;
+WHERE a.state = 'closed' AND c.closed_at IS NULL;
 
 -- name: payments_without_posting
 -- Succeeded payments that are not in the ledger exactly once with their amount.
@@ -268,8 +268,10 @@ WHERE c.medium = 'call' AND c.direction = 'out' AND c.counts AND (
 ) > 7;
 
 -- name: under_way
--- How many calls, dispositions and payments are still under way.
+-- How many calls, dispositions of automatic agents and payments are still under way.
 SELECT (SELECT count(*) FROM calls.attempt
-        WHERE state IN ('permitted', 'placed') OR (state = 'ended' AND agent_id IS NOT NULL))
+        WHERE state IN ('permitted', 'placed'))
+     + (SELECT count(*) FROM calls.attempt a JOIN routing.agent g ON g.person_id = a.agent_id
+        WHERE a.state = 'ended' AND g.automatic)
      + (SELECT count(*) FROM payments.payment
         WHERE state IN ('initiated', 'submitted') AND method_token IS NOT NULL) AS things;

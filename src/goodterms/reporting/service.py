@@ -25,7 +25,7 @@ INVARIANTS = {
     "attempts_without_permit": "attempt {id} has no permit, or one that was never used up",
     "doubled_live_attempts": "consumer {id} has two live calls at once",
     "unreserved_contacts": "attempt {id} is missing from the contact log",
-    "open_contacts_of_ended_attempts": "attempt {id} ended but its contact is still open",
+    "open_contacts_of_closed_attempts": "attempt {id} is closed but its contact is still open",
     "payments_without_posting": "payment {id} succeeded but is not in the ledger exactly once",
     "postings_without_payment": "ledger entry {id} posts a payment that did not succeed",
     "daily_cap_breaches": "contact {id} is beyond seven calls in seven days about one debt",

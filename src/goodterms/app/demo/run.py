@@ -38,7 +38,10 @@ from goodterms.kit import places
 from goodterms.kit.places import shipped
 
 LOOK_SECONDS = 1.0
-DRAIN_SECONDS = 25.0
+WIND_DOWN = timedelta(seconds=15)
+"""So long before its end a timed demo places no more calls."""
+DRAIN = timedelta(seconds=40)
+STOPPED = 130
 TOP_UP = 400
 
 
@@ -131,6 +134,7 @@ async def _show(
     """Show the floor until the time is up, then let calls end and judge what was shown."""
     started = parts.clock.now()
     ends = started + timedelta(seconds=seconds) if seconds else None
+    last_call = ends - WIND_DOWN if ends else None
     playing = asyncio.create_task(DemoAgents(parts).play())
     try:
         with Live(console=console, refresh_per_second=2, transient=True) as screen:
@@ -138,15 +142,23 @@ async def _show(
                 screen.update(live(await _look(parts, started, ends)))
                 if playing.done():
                     playing.result()
+                if last_call is not None and parts.clock.now() >= last_call:
+                    await _pause(parts, campaign)
+                    last_call = None
                 await asyncio.sleep(LOOK_SECONDS)
         if asked.is_set():
-            return 130
-        console.print("Time is up: no new calls; those under way end …", highlight=False)
-        await _drain(parts, campaign, asked)
+            return STOPPED
+        await _drain(parts, asked)
     finally:
         playing.cancel()
         await asyncio.gather(playing, return_exceptions=True)
     return await _judge(parts, console, started)
+
+
+async def _pause(parts: Services, campaign: Campaign) -> None:
+    """Place no new calls, so that those under way can end in time."""
+    async with parts.transaction() as conn:
+        await parts.campaigns.pause(conn, campaign.id, actor=ACTOR, now=parts.clock.now())
 
 
 async def _look(parts: Services, started: datetime, ends: datetime | None) -> Seen:
@@ -163,11 +175,9 @@ async def _look(parts: Services, started: datetime, ends: datetime | None) -> Se
         )
 
 
-async def _drain(parts: Services, campaign: Campaign, asked: asyncio.Event) -> None:
-    """Pause the campaign and wait until no call and no payment is under way."""
-    async with parts.transaction() as conn:
-        await parts.campaigns.pause(conn, campaign.id, actor="system:demo", now=parts.clock.now())
-    until = parts.clock.now() + timedelta(seconds=DRAIN_SECONDS)
+async def _drain(parts: Services, asked: asyncio.Event) -> None:
+    """Wait until no call and no payment is under way."""
+    until = parts.clock.now() + DRAIN
     while parts.clock.now() < until and not asked.is_set():
         async with parts.pool.connection() as conn:
             if not await parts.reporting.under_way(conn):

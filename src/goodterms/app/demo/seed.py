@@ -1,4 +1,4 @@
-"""What the demo starts from: people, automatic agents, caller IDs, trunk and campaign."""
+"""What the demo starts from: automatic agents, caller IDs, trunk and campaign."""
 
 from __future__ import annotations
 
@@ -16,15 +16,6 @@ ENDPOINT = "PJSIP/{number}@carrier"
 CALLER_IDS = ("+12025550190", "+13125550191", "+14155550192")
 """Numbers the demo's organisation owns: fictional ones, registered with a made-up proof."""
 
-PEOPLE = (
-    ("agent", "Alex Agent", (Role.AGENT,)),
-    ("supervisor", "Sam Supervisor", (Role.SUPERVISOR, Role.COMPLIANCE)),
-    (
-        "manager",
-        "Mary Manager",
-        (Role.MANAGER, Role.SUPERVISOR, Role.COMPLIANCE, Role.OPERATOR, Role.INTEGRATOR),
-    ),
-)
 NAMES = ("Ada", "Ben", "Cleo", "Dan", "Elif", "Finn", "Gwen", "Hugo", "Ines", "Jon", "Kai", "Lena")
 SETTINGS = {
     "mode": "ratio",
@@ -48,14 +39,12 @@ SETTINGS = {
 
 
 async def seed_people(parts: Services, agents: int) -> list[Person]:
-    """Create the three people of the one-click sign-in and the automatic agents."""
+    """Create the automatic agents; who signs in with one click is created then."""
     now = parts.clock.now()
     automatic = []
     async with parts.transaction() as conn:
-        for username, name, roles in PEOPLE:
-            await parts.access.create_person(conn, username, name, roles, None, now=now)
         for number in range(agents):
-            name = f"{NAMES[number % len(NAMES)]} (demo)"
+            name = f"{NAMES[number % len(NAMES)]} Demo"
             person = await parts.access.create_person(
                 conn, f"demo-{number:02}", name, (Role.AGENT,), None, automatic=True, now=now
             )
