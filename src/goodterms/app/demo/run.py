@@ -20,6 +20,7 @@ from goodterms.app.compose import Services, services
 from goodterms.app.data import import_with_bar, show_report
 from goodterms.app.demo.agents import DemoAgents
 from goodterms.app.demo.seed import (
+    ACTOR,
     CALLER_IDS,
     seed_campaign,
     seed_network,
