@@ -19,6 +19,7 @@ from goodterms.adapters.postgres.migrations import migrate, recreate
 from goodterms.app.compose import Services, services
 from goodterms.app.data import import_with_bar, show_report
 from goodterms.app.demo.agents import DemoAgents
+from goodterms.app.demo.elsewhere import PayElsewhere
 from goodterms.app.demo.seed import (
     ACTOR,
     CALLER_IDS,
@@ -136,7 +137,8 @@ async def _show(
     started = parts.clock.now()
     ends = started + timedelta(seconds=seconds) if seconds else None
     last_call = ends - WIND_DOWN if ends else None
-    playing = asyncio.create_task(DemoAgents(parts).play())
+    plays = (DemoAgents(parts).play(), PayElsewhere(parts).play())
+    playing = asyncio.gather(*plays)
     try:
         with Live(console=console, refresh_per_second=2, transient=True) as screen:
             while not asked.is_set() and (ends is None or parts.clock.now() < ends):
