@@ -17,11 +17,15 @@ from goodterms.kit.clock import Clock
 
 @dataclass
 class FarCall:
-    """One INVITE that reached the carrier: its number, and what became of it there."""
+    """One INVITE that reached the carrier: its number, and what became of it there.
+
+    ``hung_up_at``: a CANCEL or BYE arrived, or the call ended there by itself.
+    """
 
     number: str
     invited_at: datetime
     answered_at: datetime | None = None
+    hung_up_at: datetime | None = None
     ended_at: datetime | None = None
 
 
@@ -58,8 +62,11 @@ class FarEnd:
             return
         if event["type"] == "ChannelStateChange" and channel["state"] == "Up":
             call.answered_at = call.answered_at or now
+        elif event["type"] == "ChannelHangupRequest":
+            call.hung_up_at = call.hung_up_at or now
         elif event["type"] == "ChannelDestroyed":
             call.ended_at = now
+            call.hung_up_at = call.hung_up_at or now
 
     def invites(self) -> Counter[str]:
         """Count the calls that reached each number."""
