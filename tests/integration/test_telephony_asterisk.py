@@ -27,6 +27,7 @@ from goodterms.calls.model import (
 from goodterms.compliance.model import Permit
 from goodterms.kit import places
 from goodterms.kit.clock import SystemClock
+from goodterms.routing.model import line_of
 
 pytestmark = pytest.mark.asterisk
 
@@ -102,6 +103,15 @@ async def network(tmp_path: Path) -> AsyncIterator[Line]:
             yield line
             reading.cancel()
             await asyncio.gather(reading, return_exceptions=True)
+
+
+async def test_lines_of_agents_whose_numbers_begin_alike(network: Line) -> None:
+    """Agent 5 gets a line while agent 51 has one: Asterisk would take the shorter id for used."""
+    for number in (51, 5):
+        await network.telephony.open_line(line_of(number), f"PJSIP/demo-agent-{number:02}@agents")
+        await network.until(lambda seen, n=number: Answered(line_of(n)) in seen)  # type: ignore[misc]
+    for number in (51, 5):
+        await network.telephony.hang_up(line_of(number))
 
 
 async def test_both_sides_hear_each_other(network: Line) -> None:

@@ -13,7 +13,7 @@ from goodterms.calls.live import Hold, Play, Resume
 from goodterms.calls.model import Outcome, Phase, RequestKind
 from goodterms.dialing.model import Mode, Rates
 from goodterms.dialing.orders import Place, Start
-from goodterms.routing.model import AgentEvent, AgentState
+from goodterms.routing.model import AgentEvent, AgentState, line_of
 
 
 def starts(house: House) -> int:
@@ -40,7 +40,7 @@ async def test_the_order_to_join_leaves_before_anything_is_written() -> None:
     await house.open(agent(1))
     await house.write()
     await house.run(3)
-    assert house.joins == [("att_0000", "line-1")]
+    assert house.joins == [("att_0000", line_of(1))]
     joined_at = next(at for at, order in house.orders if type(order).__name__ == "Join")
     answered_at = house.floor.calls["att_0000"].answered_at
     assert joined_at == answered_at
@@ -110,7 +110,7 @@ async def test_an_agent_freed_within_two_seconds_takes_the_waiting_person() -> N
     await house.run(2)
     await house.act(2, AgentEvent.READY)
     await house.run(0.5)
-    assert sorted(line for _, line in house.joins) == ["line-1", "line-2"]
+    assert sorted(line for _, line in house.joins) == [line_of(1), line_of(2)]
 
 
 async def test_consumer_who_leaves_within_two_seconds_is_not_abandoned() -> None:

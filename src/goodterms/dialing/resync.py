@@ -9,7 +9,7 @@ from datetime import datetime
 from goodterms.calls.live import CallHappening, Interrupted, LiveCall, Lost
 from goodterms.calls.model import Attempt, Phase, Resynced
 from goodterms.dialing.seats import Line, Seats, person_of
-from goodterms.routing.model import AgentState
+from goodterms.routing.model import AgentState, line_of
 
 _CONVERSATION = (Phase.TALKING, Phase.HELD)
 
@@ -60,7 +60,8 @@ def takeover(call: LiveCall, event: Resynced, *, paired: bool) -> Iterable[CallH
     leg = call.attempt_id
     if leg not in event.legs:
         return (Lost(leg),)
-    held = call.phase is Phase.HELD and f"line-{call.agent_id}" in event.legs
+    line = None if call.agent_id is None else line_of(call.agent_id)
+    held = call.phase is Phase.HELD and line in event.legs
     return () if paired or held else (Interrupted(leg),)
 
 

@@ -68,6 +68,14 @@ AGENT = Lifecycle(
 )
 
 
+def line_of(person_id: int) -> str:
+    """Return the leg id of a person's open line.
+
+    All have the same length: Asterisk takes an id for used when another one begins with it.
+    """
+    return f"line-{person_id:010}"
+
+
 @dataclass(frozen=True, slots=True)
 class Agent:
     """An agent now. ``endpoint`` is what the node dials, e.g. ``PJSIP/agent-12``.
@@ -92,7 +100,7 @@ class Agent:
     @property
     def line(self) -> str:
         """The leg id of this agent's open line."""
-        return f"line-{self.person_id}"
+        return line_of(self.person_id)
 
 
 @dataclass(frozen=True, slots=True)
