@@ -6,7 +6,7 @@ import asyncio
 import os
 import signal
 import socket
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -102,10 +102,15 @@ class Stage:
 
 
 @asynccontextmanager
-async def stage(folder: Path, *, own: Sequence[str] = OWN) -> AsyncIterator[Stage]:
-    """Run everything below a folder, with the named processes of ours, on ports of their own."""
+async def stage(
+    folder: Path, *, own: Sequence[str] = OWN, settings: Mapping[str, str] | None = None
+) -> AsyncIterator[Stage]:
+    """Run everything below a folder, with the named processes of ours, on ports of their own.
+
+    ``settings`` are further ones for our processes, such as ``{"GOODTERMS_DEMO": "1"}``.
+    """
     program = package.provide(places.cache(), lambda _: None)
-    settings = load_settings(
+    chosen = load_settings(
         {
             "GOODTERMS_HOME": str(folder),
             "GOODTERMS_PORT": str(free_port()),
@@ -115,7 +120,7 @@ async def stage(folder: Path, *, own: Sequence[str] = OWN) -> AsyncIterator[Stag
     )
     far_ports = Ports.pick("carrier")
     peer = Peer("127.0.0.1", far_ports.sip)
-    engines = Engines(settings, carrier=peer, agents=peer, ports=Ports.pick("platform"))
+    engines = Engines(chosen, carrier=peer, agents=peer, ports=Ports.pick("platform"))
     assert engines.ports is not None
     carrier = simulated_carrier(
         program, folder / "carrier", platform=Peer("127.0.0.1", engines.ports.sip), ports=far_ports
@@ -126,10 +131,14 @@ async def stage(folder: Path, *, own: Sequence[str] = OWN) -> AsyncIterator[Stag
         url = await engines.start_postgres()
         await asyncio.to_thread(migrate, url)
         await asyncio.gather(engines.start_asterisk(), carrier.start())
-        mine = [(name, part) for name, part in own_processes(engines) if name in own]
+        mine = [
+            (name, part)
+            for name, part in own_processes(engines, dict(settings or {}))
+            if name in own
+        ]
         far_end = FarEnd(clock)
         async with (
-            services(settings, url, name="goodterms test", pool_size=16, clock=clock) as parts,
+            services(chosen, url, name="goodterms test", pool_size=16, clock=clock) as parts,
             kept(engines.parts(), said.append, started=True),
             kept(mine, said.append, started=False),
             _listening(far_end, carrier),
