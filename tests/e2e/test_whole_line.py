@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import re
 import time
 from collections.abc import AsyncIterator
 
@@ -12,7 +10,7 @@ import pytest_asyncio
 from playwright.async_api import Page, expect
 from tests.fakes.house import HEARD, House, house, until
 
-from goodterms.access.model import Scope
+from goodterms.access.model import Role, Scope
 
 pytestmark = [
     pytest.mark.browser,
@@ -38,11 +36,137 @@ async def ready(page: Page) -> None:
     await page.wait_for_selector("gt-phone[line=in-line]", timeout=20_000)
 
 
-async def test_an_agent_talks_is_told_and_takes_money(place: House) -> None:
-    """A real call is heard; everything about it is on the desk; money moves; the next call comes."""
+async def heard(page: Page) -> dict[str, float]:
+    """What sound has come and gone in the browser's telephone so far."""
+    found: dict[str, float] = await page.evaluate(HEARD)
+    return found
+
+
+async def sound_flows(page: Page) -> None:
+    """Speech reaches the agent's ear, and the agent's microphone is sent."""
+    before = await heard(page)
+
+    async def more() -> bool:
+        now = await heard(page)
+        return (
+            now["packets"] > before["packets"] + 40
+            and now["sent"] > before["sent"] + 40
+            and now["energy"] > before["energy"] + 0.0005
+        )
+
+    await until(more, 10)
+
+
+async def hang_up(page: Page, choice: str) -> None:
+    """End the call and say what came of it."""
+    await page.locator("#desk-top button", has_text="Hang up").click()
+    await expect(page.locator("#desk-top")).to_contain_text("Call ended", timeout=5_000)
+    await page.locator("#desk-choices button", has_text=choice).first.click()
+
+
+async def leave(page: Page) -> None:
+    """Pause when the work is done, and close the browser."""
+    await page.locator("#agent-state summary").click()
+    await page.locator("#agent-state button", has_text="Break").click()
+    await expect(page.locator("#agent-state")).to_contain_text("break", ignore_case=True)
+    await page.context.close()
+
+
+async def test_an_agent_talks_takes_money_and_gets_the_next_call(place: House) -> None:
+    """A real call is heard; who, how much, why and what to say are there; money moves; next one."""
     first, second = await place.guests("talks", "silent")
     desk = await place.signed_in("agent", "/desk")
     await ready(desk)
     campaign = await place.campaign("Everybody", [first, second])
     await desk.wait_for_selector(".desk", timeout=20_000)
-    await desk.screenshot(path="/tmp/e2e/desk.png")
+    await sound_flows(desk)
+    await _sees_everything(desk, first.name)
+    await _takes_a_payment(place, desk)
+    await _records_a_promise(desk)
+    await _records_a_dispute(desk)
+    await hang_up(desk, "Promise")
+    await expect(desk.locator("h1", has_text=second.name)).to_be_visible(timeout=15_000)
+    await hang_up(desk, "Hung up")
+    await place.finish(campaign)
+    await leave(desk)
+
+
+async def _sees_everything(desk: Page, name: str) -> None:
+    main = desk.locator("#main")
+    await expect(main.locator("h1")).to_have_text(name)
+    for text in (
+        "On the line",
+        "Principal",
+        "$420.00",
+        "Interest",
+        "$12.50",
+        "Service fee",
+        "$440.00",
+    ):
+        await expect(main).to_contain_text(text)
+    await expect(main.locator(".script")).to_contain_text(name)
+    await desk.get_by_text("Why this call was allowed").click()
+    reasons = main.locator("details.why[open] .reasons li")
+    assert await reasons.count() >= 5
+    await expect(desk.locator("gt-phone")).to_contain_text(name)
+
+
+async def _takes_a_payment(place: House, desk: Page) -> None:
+    before = len(place.posted)
+    await desk.keyboard.press("p")
+    await desk.fill("#pay_amount", "100.00")
+    await desk.select_option("#pay_method", "hosted")
+    await desk.click("#form-pay button")
+    async with desk.context.expect_page() as opened:
+        await desk.get_by_text("Open the payment page").click()
+    bank = await opened.value
+    await bank.fill("#number", CARD)
+    await bank.get_by_role("button").click()
+    await bank.wait_for_url(f"{place.url}/desk/paid")
+    await bank.close()
+    await expect(desk.locator("#debts")).to_contain_text("$340.00")
+    await expect(desk.locator("#desk-quote")).to_contain_text("$340.00")
+    await expect(desk.locator("#timeline")).to_contain_text("$100.00")
+    ours = [body for url, body in place.posted[before:] if url.startswith(place.url)]
+    assert ours
+    assert not any("4242" in body for body in ours)
+
+
+async def _records_a_promise(desk: Page) -> None:
+    await desk.keyboard.press("o")
+    await desk.fill("#promise_amount", "340.00")
+    latest = await desk.get_attribute("#promise_due_on", "max")
+    await desk.fill("#promise_due_on", latest or "")
+    await desk.click("#form-promise button")
+    await expect(desk.locator("#desk-deeds")).to_contain_text("Promise of $340.00 recorded.")
+    await expect(desk.locator("#timeline")).to_contain_text("Promise")
+
+
+async def _records_a_dispute(desk: Page) -> None:
+    await desk.keyboard.press("s")
+    await desk.select_option("#hold_kind", "disputed")
+    await desk.click("#form-hold button")
+    await expect(desk.locator("#holds")).to_contain_text("Disputed")
+
+
+async def test_the_agent_is_told_of_a_payment_within_a_second(place: House) -> None:
+    """A payment posted by a program shows on the desk, with the new balance, while talking."""
+    [guest] = await place.guests("silent")
+    desk = await place.staff("told", "/desk", Role.AGENT)
+    await ready(desk)
+    campaign = await place.campaign("Told", [guest])
+    await expect(desk.locator("h1", has_text=guest.name)).to_be_visible(timeout=20_000)
+    async with await place.api(Scope.PAYMENTS_WRITE) as program:
+        posted = time.monotonic()
+        answer = await program.post(
+            f"/accounts/{guest.account_id}/payments",
+            json={"amount": "40.00", "currency": "USD", "reference": "bank-1",
+                  "effective_on": "2026-11-22"},
+        )  # fmt: skip
+        assert answer.status_code == 201, answer.text
+    await expect(desk.locator("#desk-top .notice, #desk-top [role=alert]")).to_be_visible()
+    await expect(desk.locator("#debts")).to_contain_text("$400.00")
+    assert time.monotonic() - posted < 1.5
+    await hang_up(desk, "Paid")
+    await place.finish(campaign)
+    await leave(desk)

@@ -14,7 +14,7 @@ import httpx
 from playwright.async_api import Browser, Page, async_playwright
 from tests.fakes.stage import Stage, stage
 
-from goodterms.access.model import Scope
+from goodterms.access.model import Role, Scope
 from goodterms.app.demo.seed import CALLER_IDS, TRUNK, seed_network, seed_people
 from goodterms.campaigns.model import Campaign, Members
 from goodterms.intake.sample.portfolio import as_csv, top_up
@@ -105,6 +105,22 @@ class House:
         await page.wait_for_selector("#main")
         if place != "/":
             await page.goto(self.url + place)
+        return page
+
+    async def staff(self, username: str, place: str, *roles: Role, **how: Any) -> Page:
+        """Open a browser and sign in as somebody new, by name and password; go to a page."""
+        services = self.on.services
+        password = f"only for {username} here"
+        async with services.transaction() as conn:
+            await services.access.create_person(
+                conn, username, username.title(), roles, password, now=services.clock.now()
+            )
+        page = await self.visitor(**how)
+        await page.goto(f"{self.url}/sign-in?next={place}")
+        await page.fill("#username", username)
+        await page.fill("#password", password)
+        await page.click("form[action='/sign-in'] button")
+        await page.wait_for_url(self.url + place)
         return page
 
     async def guests(self, *personas: str) -> list[Guest]:
