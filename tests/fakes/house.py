@@ -125,7 +125,7 @@ class House:
 
     async def guests(self, *personas: str) -> list[Guest]:
         """Place accounts of people who are called by nobody but this test, one per persona."""
-        rows, numbers = self._rows(personas), []
+        rows = self._rows(personas)
         file = self.folder / f"guests-{next(self.serial)}.csv"
         file.write_text(as_csv(rows), encoding="utf-8", newline="")
         services = self.on.services
@@ -133,14 +133,12 @@ class House:
             file, {}, actor="system:test", progress=lambda _: None, refused_folder=self.folder
         )
         column = rows[0].index("consumer")
-        for row in rows[1:]:
-            numbers.append(await self._guest(row[column]))
-        return numbers
+        return [await self._guest(row[column]) for row in rows[1:]]
 
     def _rows(self, personas: Sequence[str]) -> list[list[str]]:
         header, *people = top_up(self.on.services.clock.now(), 60).rows
         at = {name: header.index(name) for name in header}
-        serial, chosen, seen = next(self.serial), [], set[str]()
+        serial, chosen, seen = next(self.serial), list[list[str]](), set[str]()
         for row in people:
             if row[at["consumer"]] in seen or len(chosen) == len(personas):
                 continue
