@@ -20,7 +20,7 @@ pytestmark = pytest.mark.postgres
 
 async def test_page_without_session_leads_to_sign_in(pool: Pool) -> None:
     """Whoever is not signed in is led to the form and back afterwards."""
-    async with browser(make_web(pool)) as client:
+    async with browser(make_web(pool, demo=True)) as client:
         answer = await client.get("/")
         assert answer.status_code == 303
         assert answer.headers["location"] == "/sign-in?next=%2F"
@@ -159,7 +159,7 @@ async def test_changes_are_audited_with_who_and_from_where(pool: Pool) -> None:
 
 async def test_every_answer_carries_the_security_headers(pool: Pool) -> None:
     """Policy with a fresh nonce, no sniffing, no framing, no caching."""
-    async with browser(make_web(pool)) as client:
+    async with browser(make_web(pool, demo=True)) as client:
         first, second = await client.get("/sign-in"), await client.get("/nowhere")
     assert second.status_code == 404
     for answer in (first, second):

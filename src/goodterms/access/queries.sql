@@ -17,6 +17,14 @@ FROM access.person WHERE id = %(id)s;
 SELECT id, username, display_name, roles, language, active, automatic
 FROM access.person WHERE username = %(username)s;
 
+-- name: anybody
+-- Whether anybody but automatic agents is known.
+SELECT EXISTS (SELECT FROM access.person WHERE NOT automatic) AS known;
+
+-- name: lock_people
+-- Let nobody else add people until the transaction ends.
+LOCK TABLE access.person IN SHARE ROW EXCLUSIVE MODE;
+
 -- name: people
 -- List everybody, by name.
 SELECT id, username, display_name, roles, language, active, automatic

@@ -24,6 +24,7 @@ TRIES = 8
 LOCKED_FOR = timedelta(minutes=5)
 PASSWORD_SHORTEST = 12
 PASSWORD_LONGEST = 200
+FIRST_ROLES = (Role.OPERATOR, Role.MANAGER, Role.SUPERVISOR)
 _NOTED_EVERY = timedelta(minutes=1)
 
 
@@ -74,6 +75,26 @@ class AccessService:
                 field="username",
             )
         return person
+
+    async def anybody(self, conn: Connection) -> bool:
+        """Tell whether the first person has been created."""
+        return await store.anybody(conn)
+
+    async def create_first(
+        self, conn: Connection, username: str, display_name: str, password: str, *, now: datetime
+    ) -> Person:
+        """Let the first person in, who then lets in the others; only while there is nobody.
+
+        Raises:
+            Conflict: somebody is there already.
+            Refusal: the username is empty or the password too short.
+        """
+        await store.lock_people(conn)
+        if await store.anybody(conn):
+            raise Conflict("NOT_FIRST", "The first person has been created: sign in.")
+        return await self.create_person(
+            conn, username, display_name, FIRST_ROLES, password, now=now
+        )
 
     async def set_password(self, conn: Connection, person_id: int, password: str) -> None:
         """Replace a password, lift a lock and end the person's sessions.

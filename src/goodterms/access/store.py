@@ -45,6 +45,18 @@ async def person_by_username(conn: Connection, username: str) -> Person | None:
     return read_person(row) if row else None
 
 
+async def anybody(conn: Connection) -> bool:
+    """Tell whether anybody but automatic agents is known."""
+    row = await (await conn.execute(_SQL["anybody"])).fetchone()
+    assert row is not None
+    return bool(row["known"])
+
+
+async def lock_people(conn: Connection) -> None:
+    """Let nobody else add people until the transaction ends."""
+    await conn.execute(_SQL["lock_people"])
+
+
 async def people(conn: Connection) -> list[Person]:
     """List everybody, by name."""
     return [read_person(row) for row in await (await conn.execute(_SQL["people"])).fetchall()]

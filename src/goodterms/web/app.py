@@ -8,7 +8,17 @@ from contextlib import asynccontextmanager, suppress
 
 from fastapi import Depends, FastAPI
 
-from goodterms.web import api, campaigns, errors, floor, live_routes, observe, portal, sessions
+from goodterms.web import (
+    api,
+    campaigns,
+    errors,
+    floor,
+    live_routes,
+    observe,
+    portal,
+    sessions,
+    settings,
+)
 from goodterms.web.accounts import routes as accounts
 from goodterms.web.api.openapi import describe
 from goodterms.web.assets import BuiltFiles
@@ -23,7 +33,9 @@ from goodterms.web.shell import STATIC
 __all__ = ["Web", "make_app"]
 
 # The parts that exist, by the key of their entry in the rail.
-PARTS: frozenset[str] = frozenset({"accounts", "audit", "campaigns", "desk", "floor", "live"})
+PARTS: frozenset[str] = frozenset(
+    {"accounts", "audit", "campaigns", "desk", "floor", "live", "settings"}
+)
 
 
 def make_app(web: Web) -> FastAPI:
@@ -53,6 +65,7 @@ def make_app(web: Web) -> FastAPI:
     app.include_router(floor.router)
     app.include_router(campaigns.router)
     app.include_router(portal.router)
+    app.include_router(settings.router)
     if STATIC.is_dir():  # the front end has been built
         app.mount("/static", BuiltFiles(directory=STATIC), name="static")
     app.add_middleware(Throttle, settings=web.settings)

@@ -107,6 +107,11 @@ async def sign_in_page(request: Request, next: str = "/") -> Response:  # noqa: 
     """Show the form."""
     if request.state.session is not None:
         return RedirectResponse(_local(next), status_code=303)
+    web = web_of(request)
+    if not web.settings.demo:
+        async with web.pool.connection() as conn:
+            if not await web.access.anybody(conn):
+                return RedirectResponse("/first-run", status_code=303)
     return _form(request, next=next)
 
 
@@ -130,7 +135,7 @@ async def sign_in(
             )
     except Refusal as refusal:
         return _form(request, next=next, problem=refusal.message, status=422)
-    return _enter(web, token, next)
+    return enter(web, token, next)
 
 
 @router.post("/demo/sign-in/{role}")
@@ -151,7 +156,7 @@ async def demo_sign_in(role: str, web: Annotated[Web, Depends(web_of)]) -> Respo
                 conn, username, f"Demo {role}", [Role(role)], None, now=now
             )
         token, _ = await web.access.sign_in_as(conn, person.id, now=now)
-    return _enter(web, token, "/")
+    return enter(web, token, "/")
 
 
 @router.post("/sign-out")
@@ -203,7 +208,8 @@ def _form(request: Request, *, next: str, problem: str = "", status: int = 200) 
     )
 
 
-def _enter(web: Web, token: str, next: str) -> Response:  # noqa: A002
+def enter(web: Web, token: str, next: str) -> Response:  # noqa: A002
+    """Give the browser its session and lead it on."""
     response = RedirectResponse(_local(next), status_code=303)
     response.set_cookie(
         COOKIE,
