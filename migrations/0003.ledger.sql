@@ -3,7 +3,7 @@ CREATE SCHEMA ledger;
 
 CREATE TABLE ledger.entry (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    account_id bigint NOT NULL REFERENCES accounts.account,
+    account_id bigint NOT NULL REFERENCES accounts.account NOT ENFORCED,
     kind text NOT NULL CHECK (
         kind IN ('placement', 'payment', 'refund', 'fee', 'interest', 'adjustment', 'reversal',
                  'write_off')
@@ -17,10 +17,13 @@ CREATE TABLE ledger.entry (
     UNIQUE (account_id, kind, cause)
 );
 CREATE UNIQUE INDEX entry_reversed_once ON ledger.entry (reverses_id) WHERE reverses_id IS NOT NULL;
+CREATE TRIGGER entry_account AFTER INSERT ON ledger.entry
+    REFERENCING NEW TABLE AS fresh
+    FOR EACH STATEMENT EXECUTE FUNCTION accounts.parents_exist('account_id', 'accounts.account');
 
 -- book: a receivable component (principal, interest, …) or a counter book (placed, cash, …).
 CREATE TABLE ledger.posting (
-    entry_id bigint NOT NULL REFERENCES ledger.entry,
+    entry_id bigint NOT NULL REFERENCES ledger.entry NOT ENFORCED,
     account_id bigint NOT NULL,
     book text NOT NULL CHECK (
         book IN ('principal', 'interest', 'late_fee', 'service_fee', 'nsf_fee', 'court_cost',
@@ -30,18 +33,24 @@ CREATE TABLE ledger.posting (
     amount numeric(18, 4) NOT NULL,
     PRIMARY KEY (entry_id, book)
 );
-CREATE INDEX posting_by_account ON ledger.posting (account_id);
+CREATE TRIGGER posting_entry AFTER INSERT ON ledger.posting
+    REFERENCING NEW TABLE AS fresh
+    FOR EACH STATEMENT EXECUTE FUNCTION accounts.parents_exist('entry_id', 'ledger.entry');
 
 -- The fold of the postings, one row per account, written only by the ledger in the same
 -- transaction; components holds the receivable books that are not zero.
 CREATE TABLE ledger.balance (
-    account_id bigint PRIMARY KEY REFERENCES accounts.account,
+    account_id bigint PRIMARY KEY REFERENCES accounts.account NOT ENFORCED,
     currency text NOT NULL,
     total numeric(18, 4) NOT NULL,
     components jsonb NOT NULL,
     version bigint NOT NULL DEFAULT 1,
     updated_at timestamptz NOT NULL
 );
+
+CREATE TRIGGER balance_account AFTER INSERT ON ledger.balance
+    REFERENCING NEW TABLE AS fresh
+    FOR EACH STATEMENT EXECUTE FUNCTION accounts.parents_exist('account_id', 'accounts.account');
 
 CREATE FUNCTION ledger.postings_sum_to_zero() RETURNS trigger LANGUAGE plpgsql AS $body$
 DECLARE

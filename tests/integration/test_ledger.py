@@ -178,6 +178,32 @@ async def test_the_database_itself_refuses_what_the_ledger_would(pool: Pool) -> 
             await conn.execute("UPDATE ledger.posting SET amount = amount * 2")
 
 
+async def test_nothing_is_posted_to_an_account_that_is_not_there(pool: Pool) -> None:
+    """Rows whose parents do not exist fail in PostgreSQL, though no foreign key checks them."""
+    debts = Debts(pool)
+    await debts.account()
+    async with pool.connection() as conn:
+        for statement in (
+            (
+                "INSERT INTO ledger.entry (account_id, kind, effective_on, posted_at, cause, actor)"
+                " VALUES (4711, 'fee', now(), now(), 'x', 'a')"
+            ),
+            "INSERT INTO ledger.posting VALUES (4711, 1, 'interest', 0)",
+            "INSERT INTO ledger.balance VALUES (4711, 'USD', 0, '{}', 1, now())",
+            (
+                "INSERT INTO accounts.contact_point (consumer_id, kind, value, source, created_at,"
+                " updated_at) VALUES (4711, 'email', 'a@b.example', 'x', now(), now())"
+            ),
+            (
+                "INSERT INTO accounts.account (reference, creditor_id, placement_id, consumer_id,"
+                " due_on, created_at, updated_at) SELECT 'x', creditor_id, placement_id, 4711,"
+                " now(), now(), now() FROM accounts.account"
+            ),
+        ):
+            with pytest.raises(psycopg.errors.ForeignKeyViolation, match="4711"):
+                await conn.execute(statement)
+
+
 async def test_the_check_finds_a_balance_that_lies(pool: Pool) -> None:
     """A balance that is not the fold of its postings is reported with both figures."""
     debts = Debts(pool)

@@ -222,6 +222,10 @@ SELECT id, name, url, secret, timeout_ms, active FROM accounts.host ORDER BY nam
 CREATE TEMP TABLE IF NOT EXISTS staged
     (LIKE accounts.staged INCLUDING DEFAULTS) ON COMMIT DELETE ROWS
 
+-- name: staged_sampling
+-- Let the counts below take a small sample: they tell some rows from thousands, no more.
+SET LOCAL default_statistics_target = 10
+
 -- name: staged_clear
 -- Forget the rows of an earlier load in the same transaction.
 TRUNCATE staged
@@ -233,7 +237,7 @@ COPY staged (row_number, creditor_reference, creditor_name, creditor_spoken_name
     host_name, host_reference, books, amounts, total, consumer_reference, given_name, family_name,
     birth_date, language, street, city, region, postal_code, country, zones, point_kinds,
     point_values, point_labels, point_types, point_zones, holds, hold_source, opt_outs, granted)
-FROM STDIN
+FROM STDIN (FORMAT csv, DELIMITER E'\t')
 
 -- name: staged_statistics
 -- Count what the steps choose rows by: without, PostgreSQL expects a handful and plans badly.
@@ -418,22 +422,26 @@ FROM compared c WHERE c.row_number = s.row_number
 
 -- name: staged_points
 -- Add numbers and addresses not known before; what is on record, wrong or not, stays as it is.
+-- Nobody else adds one meanwhile: we hold the account locks, and the new people are still ours.
 WITH wanted AS (
     SELECT DISTINCT ON (s.consumer_id, p.kind, p.value) s.consumer_id, p.kind, p.value, p.label,
-           p.line_type, string_to_array(nullif(p.zones, ''), '|') AS zones, p.position
+           p.line_type, p.zones, p.position
     FROM staged s
     CROSS JOIN LATERAL unnest(s.point_kinds, s.point_values, s.point_labels, s.point_types,
                               s.point_zones)
         WITH ORDINALITY AS p (kind, value, label, line_type, zones, position)
     WHERE s.outcome IN ('new', 'known')
+      AND (s.fresh OR NOT EXISTS (
+          SELECT FROM accounts.contact_point c
+          WHERE c.consumer_id = s.consumer_id AND c.kind = p.kind AND c.value = p.value))
     ORDER BY s.consumer_id, p.kind, p.value, s.row_number, p.position
 ), added AS (
     INSERT INTO accounts.contact_point (consumer_id, kind, value, label, line_type, zones, position,
         source, created_at, updated_at)
-    SELECT consumer_id, kind, value, label, line_type, coalesce(zones, '{}'), position, %(source)s,
-           %(now)s, %(now)s
+    SELECT consumer_id, kind, value, label, line_type,
+           coalesce(string_to_array(nullif(zones, ''), '|'), '{}'), position, %(source)s, %(now)s,
+           %(now)s
     FROM wanted
-    ON CONFLICT (consumer_id, kind, value) DO NOTHING
     RETURNING consumer_id
 )
 UPDATE staged s SET touched = true
@@ -532,10 +540,10 @@ FROM staged s
 WHERE s.outcome = 'new' OR (s.outcome = 'known' AND s.touched)
 
 -- name: staged_outcomes
--- Tell what became of each row.
-SELECT row_number, account_id,
-       CASE WHEN outcome IS NULL THEN 'busy'
+-- Tell which rows met which end.
+SELECT CASE WHEN outcome IS NULL THEN 'busy'
             WHEN outcome <> 'known' THEN outcome
             WHEN touched THEN 'updated'
-            ELSE 'unchanged' END AS outcome
-FROM staged ORDER BY row_number
+            ELSE 'unchanged' END AS outcome,
+       array_agg(row_number) AS row_numbers, array_agg(account_id) AS account_ids
+FROM staged GROUP BY 1

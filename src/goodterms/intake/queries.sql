@@ -31,6 +31,10 @@ SELECT id, file_name, mapping, state, bytes_total, bytes_read, rows_read, rows_n
        rows_unchanged, rows_refused, refused_file, message, actor, started_at, ended_at
 FROM intake.run ORDER BY id DESC LIMIT %(limit)s
 
+-- name: sampling
+-- Let PostgreSQL count a small sample while a load goes on: its statements find rows by key.
+SET LOCAL default_statistics_target = 10
+
 -- name: statistics
 -- Let PostgreSQL count what came in, so that the next chunk and the next dial are planned well.
 ANALYZE accounts.consumer, accounts.account, accounts.contact_point, accounts.consent,

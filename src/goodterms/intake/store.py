@@ -75,8 +75,10 @@ async def runs(conn: Connection, limit: int) -> list[ImportRun]:
     return [_run(row) for row in rows]
 
 
-async def refresh_statistics(conn: Connection) -> None:
-    """Let PostgreSQL count what came in."""
+async def refresh_statistics(conn: Connection, *, roughly: bool = False) -> None:
+    """Let PostgreSQL count what came in, in this transaction; roughly while a load goes on."""
+    if roughly:
+        await conn.execute(_Q["sampling"])
     await conn.execute(_Q["statistics"])
 
 

@@ -118,12 +118,8 @@ WITH fresh AS MATERIALIZED (
     SELECT o.id, o.account_id, line.book, line.amount
     FROM opened o
     JOIN fresh f USING (account_id)
-    CROSS JOIN LATERAL (
-        SELECT part.book, part.amount::numeric FROM unnest(f.books, f.amounts) AS part (book, amount)
-        WHERE part.amount::numeric <> 0
-        UNION ALL
-        SELECT 'placed', -f.total
-    ) AS line (book, amount)
+    CROSS JOIN LATERAL unnest(f.books || 'placed'::text, f.amounts::numeric[] || -f.total)
+        AS line (book, amount)
 )
 INSERT INTO ledger.balance (account_id, currency, total, components, updated_at)
 SELECT account_id, currency, total, jsonb_object(books, amounts), %(now)s FROM fresh;

@@ -210,8 +210,8 @@ WHERE a.placed_at IS NOT NULL AND a.cancel_requested_at IS NOT NULL
 SELECT a.id FROM calls.attempt a
 WHERE a.cancel_requested_at IS NULL AND a.notice IS NULL AND NOT EXISTS (
     SELECT FROM unnest(a.account_ids) AS account (id)
-    JOIN ledger.posting g ON g.account_id = account.id
-    JOIN ledger.entry e ON e.id = g.entry_id AND e.posted_at <= a.created_at
+    JOIN ledger.entry e ON e.account_id = account.id AND e.posted_at <= a.created_at
+    JOIN ledger.posting g ON g.entry_id = e.id
     WHERE g.book NOT IN ('placed', 'cash', 'accrued', 'adjusted', 'written_off')
     GROUP BY account.id HAVING sum(g.amount) > 0
 );

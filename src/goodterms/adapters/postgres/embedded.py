@@ -230,7 +230,10 @@ class EmbeddedPostgres:
             "effective_cache_size": f"{max(64, memory // 2)}MB",
             "work_mem": "8MB",
             "maintenance_work_mem": f"{max(32, min(memory // 16, 256))}MB",
-            "max_wal_size": "2GB",
+            # A load of a million accounts writes some gigabytes: let it not wait for checkpoints.
+            "max_wal_size": "4GB",
+            "checkpoint_timeout": "15min",
+            "temp_buffers": "32MB",  # a load stages its rows there; taken as needed
             "random_page_cost": "1.1",
             "jit": "off",
             "timezone": "UTC",

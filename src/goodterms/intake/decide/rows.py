@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
+from functools import cache
 from typing import Any, TypeVar
 
 from goodterms.accounts.model import Channel, StagedAccount, StagedOutcome
@@ -58,7 +59,7 @@ class RowReader:
                 f"The row has {len(cells_)} cells, but the header names {self._width}."
                 " Put cells that contain the delimiter in double quotes."
             )
-        if any("\x00" in cell for cell in cells_):
+        if "\x00" in "".join(cells_):
             raise RowRefused("The row contains a NUL character. Save the file as plain text.")
         values = dict(self._fixed)
         for of, index in self._at.items():
@@ -97,9 +98,9 @@ class RowReader:
             self._due_on(values),
             get(Field.HOST),
             get(Field.HOST_REFERENCE),
-            array(book.value for book, amount in components if amount),
-            array(str(amount) for _, amount in components if amount),
-            str(sum((amount for _, amount in components), Decimal(0))),
+            array([book.value for book, amount in components if amount]),
+            array([str(amount) for _, amount in components if amount]),
+            str(sum([amount for _, amount in components])),
             self._consumer(values, creditor, account),
             *self._described(values, phones),
         )
@@ -120,7 +121,7 @@ class RowReader:
             values.get(Field.REGION),
             postal_code,
             country if Field.COUNTRY in values else None,
-            array(zones),
+            _zone_array(zones),
             *map(array, self._points(values, phones, country)),
             array(self._optional(values, Field.HOLD, cells.read_holds) or ()),
             values.get(Field.HOLD_SOURCE),
@@ -291,9 +292,16 @@ def _split_name(full: str, given: str | None) -> tuple[str | None, str]:
     return given or first.strip() or None, family
 
 
-def array(words: Iterable[str]) -> str:
+def array(words: Sequence[str]) -> str:
     """Write words as the text of a PostgreSQL array."""
-    return "{" + ",".join([word or '""' for word in words]) + "}"
+    if not words:
+        return "{}"
+    if "" in words:
+        words = [word or '""' for word in words]
+    return "{" + ",".join(words) + "}"
+
+
+_zone_array = cache(array)  # an address lies in one of a few dozen combinations
 
 
 def duplicate(number: int) -> str:

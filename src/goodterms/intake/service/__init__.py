@@ -163,25 +163,28 @@ class IntakeService:
             lanes[zlib.crc32(row.consumer_reference.encode()) % _LANES].append(row)
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(self._place_lane(run, lane)) for lane in lanes if lane]
-        loaded = [row for task in tasks for row in task.result()]
+        loaded = [part for task in tasks for part in task.result()]
         refused = chunk.refused + [
-            (row.row_number, words)
-            for row in loaded
-            if (words := refused_words(row.outcome)) is not None
+            (row_number, words)
+            for part in loaded
+            if (words := refused_words(part.outcome)) is not None
+            for row_number in part.row_numbers
         ]
         for row_number, because in sorted(refused):
             run.refused.add(chunk.cells[row_number], because)
             if len(run.examples) < _EXAMPLES:
                 run.examples.append((row_number, because))
         run.refused.flush()
-        met = [row.outcome for row in loaded]
-        new, updated, unchanged = (met.count(outcome) for outcome in _TAKEN)
+        new, updated, unchanged = (
+            sum(len(part.row_numbers) for part in loaded if part.outcome is outcome)
+            for outcome in _TAKEN
+        )
         run.counts += Counts(len(chunk.cells), new, updated, unchanged, len(refused))
         async with transaction(self._pool) as conn:
             await store.advance_run(conn, run.id, run.source.position, run.counts)
             await wake.notify(conn, wake.Topic.IMPORT, run.id)
             if number & (number - 1) == 0:  # 1, 2, 4, 8, …: as the tables grow
-                await store.refresh_statistics(conn)
+                await store.refresh_statistics(conn, roughly=True)
 
     async def _place_lane(self, run: _Run, rows: Sequence[StagedAccount]) -> list[Loaded]:
         async with transaction(self._pool) as conn:
@@ -246,13 +249,14 @@ class IntakeService:
             except RowRefused as error:
                 results[number] = UpsertResult(None, None, str(error))
         source = new_id("upsert", now)
-        for row in await self._place_rows(
+        for part in await self._place_rows(
             conn, rows, run_id=None, source=source, actor=actor, now=now
         ):
-            because = refused_words(row.outcome) or ""
-            results[row.row_number] = UpsertResult(
-                row.outcome, None if because else row.account_id, because
-            )
+            because = refused_words(part.outcome) or ""
+            for number, account_id in zip(part.row_numbers, part.account_ids, strict=True):
+                results[number] = UpsertResult(
+                    part.outcome, None if because else account_id, because
+                )
         return results
 
     async def run(self, conn: Connection, run_id: int) -> ImportRun:
