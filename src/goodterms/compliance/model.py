@@ -102,7 +102,7 @@ _MEANINGS = {
     _R.HOLD_CLIENT: "The creditor asked for contact to stop.",
     _R.REGF_7IN7: "Seven calls about the debt have been made within seven days.",
     _R.REGF_7DAY_WAIT: "There was a conversation about the debt within the last seven days.",
-    _R.MIN_GAP: "The last call to the consumer was too short a while ago.",
+    _R.MIN_GAP: "The last call to the consumer was too recent.",
     _R.DAY_CAP: "The consumer has been called as often as one day allows.",
 }
 
