@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from tempfile import mkdtemp
 from typing import Any
 
 from argon2 import PasswordHasher
@@ -31,7 +33,7 @@ from goodterms.payments.service import PaymentService
 from goodterms.reporting.service import ReportingService
 from goodterms.routing.service import RoutingService
 from goodterms.web.app import Web, make_app
-from goodterms.web.context import Limits, WebSettings
+from goodterms.web.context import Enqueue, Limits, WebSettings
 from goodterms.web.live import Hub
 from goodterms.web.shell import Shell
 
@@ -46,6 +48,7 @@ def make_web(
     demo: bool = False,
     limits: Limits | None = None,
     bank: FakeBank | None = None,
+    enqueue: Enqueue | None = None,
 ) -> Web:
     """Build the services of the web application on a pool."""
     assert isinstance(pool.conninfo, str)
@@ -68,7 +71,12 @@ def make_web(
     bus.subscribe(ContactRestricted, _cancel(calls))
     bank, arrangements = bank or FakeBank(), ArrangementService(ledger, accounts)
     return Web(
-        settings=WebSettings(url=URL, demo=demo, limits=limits or Limits()),
+        settings=WebSettings(
+            url=URL,
+            uploads=Path(mkdtemp(prefix="goodterms-uploads-")),
+            demo=demo,
+            limits=limits or Limits(),
+        ),
         pool=pool,
         clock=chosen,
         shell=Shell(),
@@ -94,6 +102,7 @@ def make_web(
         dialing=dialing,
         campaigns=CampaignService(accounts, compliance, dialing),
         reporting=ReportingService(ledger),
+        enqueue=enqueue or _enqueue,
     )
 
 

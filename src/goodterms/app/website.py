@@ -22,6 +22,7 @@ def web_of(parts: Services) -> Web:
     return Web(
         settings=WebSettings(
             url=settings.url,
+            uploads=settings.home / "uploads",
             organisation=settings.organisation,
             pay_origins=parts.page_origins,
             phone_origin=f"{phone.scheme}://{phone.netloc}" if phone.netloc else "",
@@ -45,6 +46,7 @@ def web_of(parts: Services) -> Web:
         intake=parts.intake,
         integration=parts.integration,
         reporting=parts.reporting,
+        enqueue=parts.jobs.enqueue,
     )
 
 

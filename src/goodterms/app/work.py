@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 
 from goodterms.app.compose import Services
 from goodterms.campaigns import jobs as campaign_jobs
+from goodterms.intake import jobs as intake_jobs
 from goodterms.integration import jobs as integration_jobs
 from goodterms.payments import jobs as payment_jobs
 
@@ -19,6 +20,10 @@ def register_jobs(parts: Services) -> None:
     async def refund(refund_id: str) -> None:
         await payment_jobs.refund(parts.payments, refund_id)
 
+    async def import_file(run_id: int, path: str) -> None:
+        await intake_jobs.import_file(parts.intake, run_id, path)
+
+    parts.jobs.register(intake_jobs.IMPORT, import_file)
     parts.jobs.register(payment_jobs.CHARGE, charge)
     parts.jobs.register(payment_jobs.REFUND_JOB, refund)
 

@@ -87,6 +87,15 @@ class Columns:
         return self.header[self.at[of]] if of in self.at else of.value
 
 
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A file's header, its first rows, and its size in bytes."""
+
+    header: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    size: int
+
+
 class RowRefused(Exception):  # noqa: N818 - the glossary's word
     """A row that cannot be taken in; the sentence names column, value, rule and remedy."""
 

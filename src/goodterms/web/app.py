@@ -13,6 +13,7 @@ from goodterms.web import (
     campaigns,
     errors,
     floor,
+    intake,
     live_routes,
     observe,
     portal,
@@ -64,6 +65,7 @@ def make_app(web: Web) -> FastAPI:
     app.include_router(api.notices)
     app.include_router(floor.router)
     app.include_router(campaigns.router)
+    app.include_router(intake.router)
     app.include_router(portal.router)
     app.include_router(settings.router)
     if STATIC.is_dir():  # the front end has been built

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
+from typing import Any
 
 from fastapi import Request
 from starlette.types import Scope
@@ -19,13 +22,16 @@ from goodterms.dialing.service import DialingService
 from goodterms.intake.service import IntakeService
 from goodterms.integration.service import IntegrationService
 from goodterms.kit.clock import Clock
-from goodterms.kit.sql import Pool
+from goodterms.kit.sql import Connection, Pool
 from goodterms.ledger.service import LedgerService
 from goodterms.payments.service import PaymentService
 from goodterms.reporting.service import ReportingService
 from goodterms.routing.service import RoutingService
 from goodterms.web.live import Hub
 from goodterms.web.shell import Shell
+
+Enqueue = Callable[[Connection, str, dict[str, Any]], Awaitable[None]]
+"""Enqueues a job by its name, with its arguments, in the transaction of the connection."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +54,14 @@ class WebSettings:
         phone, address: where consumers reach the organisation, shown to them; may be "".
         pay_origins: origins of the processors' own pages, which pay forms may lead to.
         phone_origin: origin of the browser telephone's WebSocket, e.g. ``wss://pbx.example.org``.
+        uploads: folder that uploaded files are kept in, which the worker reads them from.
         demo: shows the one-click sign-in.
         test_cards: (token, words) of the sandbox's cards, offered at the desk; empty elsewhere.
         body_bytes: the largest request body; ``upload_bytes`` for uploaded files.
     """
 
     url: str
+    uploads: Path
     organisation: str = "goodterms"
     phone: str = ""
     address: str = ""
@@ -93,6 +101,7 @@ class Web:
     intake: IntakeService
     integration: IntegrationService
     reporting: ReportingService
+    enqueue: Enqueue
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,21 +72,39 @@ def normalised(name: str) -> str:
     return re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")
 
 
-def find_columns(header: Sequence[str], mapping: Mapping[str, str] | None = None) -> Columns:
+def guess_columns(header: Sequence[str]) -> tuple[str, ...]:
+    """Say for each column what its name means: a field, ``phone_mobile`` and so on, or nothing.
+
+    A field is given once; a second column that looks like it is left for people to decide.
+    """
+    guessed: list[str] = []
+    for name in (normalised(name) for name in header):
+        key = ""
+        if name != REFUSED_BECAUSE:
+            of, label = _BY_NAME.get(name), _phone_label(name)
+            key = of.value if of else f"phone_{label}" if label else ""
+        again = key in guessed and not key.startswith("phone_")
+        guessed.append("" if again else key)
+    return tuple(guessed)
+
+
+def find_columns(
+    header: Sequence[str], mapping: Mapping[str, str] | None = None, *, named_only: bool = False
+) -> Columns:
     """Find out which column holds which field.
 
     ``mapping`` goes before the names: field to column name, or to ``=value`` for all rows;
-    ``phone``, ``phone_2``, ``phone_mobile`` and so on name columns of numbers.
+    ``phone``, ``phone_2``, ``phone_mobile`` and so on name columns of numbers. ``named_only``
+    leaves columns that the mapping does not name aside, whatever they are called.
 
     Raises:
         Refusal: the mapping names a field or column that does not exist, two columns hold the
             same field, or a field without which nothing can be placed is missing.
     """
-    told = dict(mapping or {})
-    names = [normalised(name) for name in header]
+    told, names = dict(mapping or {}), [normalised(name) for name in header]
     at: dict[Field, int] = {}
     fixed: dict[Field, str] = {}
-    phones: list[PhoneColumn] = []
+    phones, ignored = list[PhoneColumn](), list[str]()
     taken = {i for i, name in enumerate(names) if name == REFUSED_BECAUSE}
     for key, target in told.items():
         if target.startswith("="):
@@ -98,16 +116,15 @@ def find_columns(header: Sequence[str], mapping: Mapping[str, str] | None = None
             phones.append(PhoneColumn(index, label))
         else:
             at[_field(key)] = index
-    ignored = []
-    for index, name in enumerate(names):
-        if index in taken:
-            continue
-        if (of := _BY_NAME.get(name)) is not None:
+    left = [(i, name) for i, name in enumerate(names) if i not in taken and name]
+    for index, name in left:
+        of, label = (None, None) if named_only else (_BY_NAME.get(name), _phone_label(name))
+        if of is not None:
             if of not in fixed and at.setdefault(of, index) != index:
                 _refuse_twice(header, of, at[of], index, told)
-        elif (label := _phone_label(name)) is not None:
+        elif label is not None:
             phones.append(PhoneColumn(index, label))
-        elif name:
+        else:
             ignored.append(header[index])
     _check_complete({*at, *fixed}, header)
     return Columns(tuple(header), at, tuple(phones), fixed, tuple(ignored))

@@ -7,6 +7,7 @@ import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
 
 import structlog
@@ -27,6 +28,7 @@ from goodterms.intake.model import (
     Progress,
     RowRefused,
     RunState,
+    Sheet,
     UpsertResult,
 )
 from goodterms.intake.service.files import RefusedFile, Source, open_source, refused_path
@@ -93,37 +95,89 @@ class IntakeService:
         progress: Callable[[Progress], None] | None = None,
         refused_folder: Path | None = None,
         chunk_rows: int = CHUNK_ROWS,
+        run_id: int | None = None,
+        named_only: bool = False,
     ) -> ImportReport:
         """Import a CSV file or workbook with memory for two chunks of rows.
 
         An import that was stopped is continued by importing the file again. ``mapping`` is field
         to column name, or to ``=value`` for all rows. Refused rows go to a file beside the
-        imported one (or in ``refused_folder``).
+        imported one (or in ``refused_folder``). ``run_id`` is that of an announced import;
+        ``named_only`` leaves columns aside that the mapping does not name.
 
         Raises:
             Refusal: the file or its columns cannot be understood at all.
         """
         with open_source(path) as source:
-            columns = find_columns(source.header, mapping)
+            columns = find_columns(source.header, mapping, named_only=named_only)
             refused = RefusedFile(refused_path(path, refused_folder), source.header)
-            run_id = await self._begin(path, dict(mapping or {}), source.size, actor)
+            if run_id is None:
+                run_id = await self._begin(path, dict(mapping or {}), source.size, actor)
             reader = RowReader(columns, self._clock.now().date())
             run = _Run(run_id, source, reader, refused, actor)
-            state, message = RunState.FAILED, "The import ended by an unexpected error."
-            try:
-                await self._import(run, progress, chunk_rows)
-                state, message = RunState.DONE, ""
-            except asyncio.CancelledError:
-                state, message = RunState.STOPPED, "Stopped: import the file again to go on."
-                raise
-            except Refusal as error:
-                message = error.message
-                raise
-            finally:
-                await asyncio.shield(self._end(run, state, message))
+            await self._to_the_end(run, progress, chunk_rows)
         return ImportReport(
             run.id, run.counts, run.refused.path, columns.ignored, tuple(run.examples)
         )
+
+    async def _to_the_end(
+        self, run: _Run, progress: Callable[[Progress], None] | None, chunk_rows: int
+    ) -> None:
+        """Import, and record how it ended, whatever happens."""
+        state, message = RunState.FAILED, "The import ended by an unexpected error."
+        try:
+            await self._import(run, progress, chunk_rows)
+            state, message = RunState.DONE, ""
+        except asyncio.CancelledError:
+            state, message = RunState.STOPPED, "Stopped: import the file again to go on."
+            raise
+        except Refusal as error:
+            message = error.message
+            raise
+        finally:
+            await asyncio.shield(self._end(run, state, message))
+
+    async def peek(self, path: Path, rows: int = 5) -> Sheet:
+        """Read a file's header and its first rows, to ask people what the columns mean.
+
+        Raises:
+            Refusal: the file cannot be understood at all.
+        """
+        return await asyncio.to_thread(_peek, path, rows)
+
+    async def announce(
+        self, conn: Connection, path: Path, mapping: Mapping[str, str], *, actor: str, now: datetime
+    ) -> int:
+        """Record an import that a worker is to run; return its number.
+
+        Raises:
+            Refusal: the file or its columns cannot be understood at all.
+        """
+        sheet = await self.peek(path, 0)
+        find_columns(sheet.header, mapping, named_only=True)
+        run_id = await store.start_run(conn, path, dict(mapping), sheet.size, actor=actor, now=now)
+        await wake.notify(conn, wake.Topic.IMPORT, run_id)
+        return run_id
+
+    async def run_announced(self, run_id: int, path: Path) -> None:
+        """Run an announced import by what was said of its columns; safe to run again.
+
+        What a file does wrong ends the import as failed, with the reason on record.
+        """
+        async with self._pool.connection() as conn:
+            announced = await self.run(conn, run_id)
+        if announced.state is not RunState.RUNNING:
+            return
+        try:
+            await self.import_file(
+                path, announced.mapping, actor=announced.actor, run_id=run_id, named_only=True
+            )
+        except Refusal as error:
+            async with transaction(self._pool) as conn:
+                await store.end_run(
+                    conn, run_id, RunState.FAILED, error.message, None, now=self._clock.now()
+                )
+                await wake.notify(conn, wake.Topic.IMPORT, run_id)
 
     async def _begin(self, path: Path, mapping: dict[str, str], size: int, actor: str) -> int:
         async with transaction(self._pool) as conn:
@@ -269,6 +323,12 @@ class IntakeService:
     async def runs(self, conn: Connection, limit: int = 50) -> list[ImportRun]:
         """Read the imports, newest first."""
         return await store.runs(conn, limit)
+
+
+def _peek(path: Path, rows: int) -> Sheet:
+    with open_source(path) as source:
+        first = tuple(tuple(cells) for _, cells in islice(source.rows, rows))
+        return Sheet(source.header, first, source.size)
 
 
 def _checked(seen: dict[tuple[str, str], int], row: StagedAccount) -> StagedAccount:
