@@ -33,9 +33,6 @@ CREATE TABLE ledger.posting (
     amount numeric(18, 4) NOT NULL,
     PRIMARY KEY (entry_id, book)
 );
-CREATE TRIGGER posting_entry AFTER INSERT ON ledger.posting
-    REFERENCING NEW TABLE AS fresh
-    FOR EACH STATEMENT EXECUTE FUNCTION accounts.parents_exist('entry_id', 'ledger.entry');
 
 -- The fold of the postings, one row per account, written only by the ledger in the same
 -- transaction; components holds the receivable books that are not zero.
@@ -55,7 +52,13 @@ CREATE TRIGGER balance_account AFTER INSERT ON ledger.balance
 CREATE FUNCTION ledger.postings_sum_to_zero() RETURNS trigger LANGUAGE plpgsql AS $body$
 DECLARE
     unbalanced bigint;
+    orphan bigint;
 BEGIN
+    SELECT f.entry_id INTO orphan FROM (SELECT DISTINCT entry_id FROM fresh) f
+    WHERE NOT EXISTS (SELECT FROM ledger.entry e WHERE e.id = f.entry_id) LIMIT 1;
+    IF orphan IS NOT NULL THEN
+        RAISE EXCEPTION 'there is no ledger entry %', orphan USING ERRCODE = 'foreign_key_violation';
+    END IF;
     SELECT entry_id INTO unbalanced FROM fresh GROUP BY entry_id HAVING sum(amount) <> 0 LIMIT 1;
     IF unbalanced IS NOT NULL THEN
         RAISE EXCEPTION 'ledger entry % does not sum to zero', unbalanced

@@ -40,7 +40,7 @@ CHECKED: list[tuple[str, str, type[StrEnum]]] = [
     ("payments.refund", "state", RefundState),
     ("routing.agent", "state", AgentState),
 ]
-UTILITY = re.compile(r"(CREATE TEMP TABLE|TRUNCATE|COPY|ANALYZE|SET LOCAL)\b")
+UTILITY = re.compile(r"(CREATE TEMP TABLE|TRUNCATE|COPY|ANALYZE|SET LOCAL|LOCK)\b")
 
 
 @pytest.mark.parametrize(("table", "column", "enum"), CHECKED)

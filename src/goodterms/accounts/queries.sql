@@ -311,6 +311,10 @@ SET creditor_id = j.creditor_id, account_id = j.account_id,
     outcome = CASE WHEN j.hostless THEN 'no_host' ELSE j.outcome END
 FROM judged j WHERE j.row_number = s.row_number
 
+-- name: staged_known
+-- Tell whether any person, and any account, was on record before.
+SELECT bool_or(NOT fresh) AS people, bool_or(outcome = 'known') AS accounts FROM staged
+
 -- name: staged_update_consumers
 -- Bring people known before up to date with what their last row states.
 WITH latest AS (
@@ -424,7 +428,7 @@ FROM compared c WHERE c.row_number = s.row_number
 -- Add numbers and addresses not known before; what is on record, wrong or not, stays as it is.
 -- Nobody else adds one meanwhile: we hold the account locks, and the new people are still ours.
 WITH wanted AS (
-    SELECT DISTINCT ON (s.consumer_id, p.kind, p.value) s.consumer_id, p.kind, p.value, p.label,
+    SELECT DISTINCT ON (s.consumer_id, p.value, p.kind) s.consumer_id, p.kind, p.value, p.label,
            p.line_type, p.zones, p.position
     FROM staged s
     CROSS JOIN LATERAL unnest(s.point_kinds, s.point_values, s.point_labels, s.point_types,
@@ -434,7 +438,7 @@ WITH wanted AS (
       AND (s.fresh OR NOT EXISTS (
           SELECT FROM accounts.contact_point c
           WHERE c.consumer_id = s.consumer_id AND c.kind = p.kind AND c.value = p.value))
-    ORDER BY s.consumer_id, p.kind, p.value, s.row_number, p.position
+    ORDER BY s.consumer_id, p.value, p.kind, s.row_number, p.position
 ), added AS (
     INSERT INTO accounts.contact_point (consumer_id, kind, value, label, line_type, zones, position,
         source, created_at, updated_at)

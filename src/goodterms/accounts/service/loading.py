@@ -23,14 +23,8 @@ from goodterms.kit.sql import Connection
 
 _RELEASE_RULE = "A person releases it when the creditor has confirmed that its cause is over."
 _PIECE_ROWS = 500
-# In this order: who, under lock; then what they owe, as far as it contradicts nothing.
+# Who it is about, under lock, in this order; then what they owe, as far as it contradicts nothing.
 _PEOPLE = ("staged_creditors", "staged_new_consumers", "staged_lock_consumers", "staged_resolve")
-_DEBTS = (
-    "staged_update_consumers",
-    "staged_placements",
-    "staged_new_accounts",
-    "staged_update_accounts",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +65,13 @@ class AccountLoader:
         for name in _PEOPLE:
             await store.run(conn, name, **step)
         await store.run(conn, "staged_statistics")
-        for name in _DEBTS:
-            await store.run(conn, name, **step)
+        [known] = await store.take(conn, "staged_known")
+        if known["people"]:
+            await store.run(conn, "staged_update_consumers", **step)
+        await store.run(conn, "staged_placements", **step)
+        await store.run(conn, "staged_new_accounts", **step)
+        if known["accounts"]:
+            await store.run(conn, "staged_update_accounts", **step)
         await store.run(conn, "staged_statistics")
         if any(row.point_values != "{}" for row in rows):
             await store.run(conn, "staged_points", **step)

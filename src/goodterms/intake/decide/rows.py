@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
-from functools import cache
+from functools import lru_cache
 from typing import Any, TypeVar
 
 from goodterms.accounts.model import Channel, StagedAccount, StagedOutcome
@@ -38,15 +38,19 @@ class RowReader:
     """
 
     def __init__(self, columns: Columns, today: date) -> None:
-        self._columns = columns
         self._today = today
         self._width = len(columns.header)
         self._at = dict(columns.at)
+        self._placed = list(self._at.items())
+        self._phones = [(p.index, p.label, columns.header[p.index]) for p in columns.phones]
         self._fixed = dict(columns.fixed)
         self._names = {of: columns.name(of) for of in Field}
         self._components = [
             (of, book) for of, book in COMPONENT_FIELDS.items() if of in {*self._at, *self._fixed}
         ]
+        # Many rows share a ZIP code, and most say the same about consents: mostly nothing.
+        self._place = lru_cache(maxsize=65536)(self._read_place)
+        self._consents = lru_cache(maxsize=1024)(self._read_consents)
 
     def read(self, number: int, cells_: Sequence[str]) -> StagedAccount:
         """Check one row.
@@ -61,14 +65,16 @@ class RowReader:
             )
         if "\x00" in "".join(cells_):
             raise RowRefused("The row contains a NUL character. Save the file as plain text.")
-        values = dict(self._fixed)
-        for of, index in self._at.items():
-            if index < len(cells_) and (text := cells_[index].strip()):
-                values[of] = text
+        width = len(cells_)
+        values = self._fixed | {
+            of: text
+            for of, index in self._placed
+            if index < width and (text := cells_[index].strip())
+        }
         phones = [
-            (text, column.label, self._columns.header[column.index])
-            for column in self._columns.phones
-            if column.index < len(cells_) and (text := cells_[column.index].strip())
+            (text, label, name)
+            for index, label, name in self._phones
+            if index < width and (text := cells_[index].strip())
         ]
         return self.stage(number, values, phones)
 
@@ -110,8 +116,10 @@ class RowReader:
     ) -> tuple[Any, ...]:
         """Return the columns from the person's name on."""
         country = values.get(Field.COUNTRY, "US").upper()
-        postal_code, zones = self._place(values, country)
-        revoked, granted = self._consents(values)
+        postal_code, zones = self._place(values.get(Field.POSTAL_CODE), country)
+        revoked, granted = self._consents(
+            values.get(Field.OPT_OUT), *[values.get(of) for of, _ in _CONSENTS]
+        )
         return (
             *self._person(values),
             self._optional(values, Field.BIRTH_DATE, cells.read_date),
@@ -121,12 +129,12 @@ class RowReader:
             values.get(Field.REGION),
             postal_code,
             country if Field.COUNTRY in values else None,
-            _zone_array(zones),
+            zones,
             *map(array, self._points(values, phones, country)),
             array(self._optional(values, Field.HOLD, cells.read_holds) or ()),
             values.get(Field.HOLD_SOURCE),
-            array(revoked),
-            array(granted),
+            revoked,
+            granted,
         )
 
     def _check_lengths(self, values: Mapping[Field, str]) -> None:
@@ -219,17 +227,14 @@ class RowReader:
             )
         return [(Book.PRINCIPAL, rest), *parts]
 
-    def _place(
-        self, values: Mapping[Field, str], country: str
-    ) -> tuple[str | None, tuple[str, ...]]:
+    def _read_place(self, code: str | None, country: str) -> tuple[str | None, str]:
         if len(country) != 2 or not country.isascii() or not country.isalpha():  # noqa: PLR2004
             raise RowRefused(
                 f"Column {self._names[Field.COUNTRY]!r}: '{country}' is not a country code."
                 " Write its two letters, e.g. US."
             )
-        code = values.get(Field.POSTAL_CODE)
         if code is None:
-            return None, ()
+            return None, "{}"
         if country == "US":
             head, _, tail = code.partition("-")
             if not (head.isdecimal() and head.isascii()) or len(head) > _ZIP_DIGITS:
@@ -239,7 +244,7 @@ class RowReader:
                 )
             # Spreadsheets drop leading zeros.
             code = head.zfill(_ZIP_DIGITS) + (f"-{tail}" if tail else "")
-        return code[:20], zones_of(country, code)
+        return code[:20], array(zones_of(country, code))
 
     def _points(
         self,
@@ -270,17 +275,18 @@ class RowReader:
                 part.append(value)
         return kinds, found, labels, types, zones
 
-    def _consents(self, values: Mapping[Field, str]) -> tuple[list[Channel], list[Channel]]:
-        revoked = self._optional(values, Field.OPT_OUT, cells.read_opt_outs) or []
+    def _read_consents(self, opt_out: str | None, *consents: str | None) -> tuple[str, str]:
+        """Return the channels opted out of, and those agreed to."""
+        revoked = cells.read_opt_outs(opt_out, self._names[Field.OPT_OUT]) if opt_out else []
         granted = []
-        for of, channel in _CONSENTS:
-            agreed = self._optional(values, of, cells.read_yes)
+        for (of, channel), text in zip(_CONSENTS, consents, strict=True):
+            agreed = cells.read_yes(text, self._names[of]) if text else None
             if agreed is False and channel not in revoked:
                 revoked.append(channel)
             # An opt-out in the same row is stronger than a consent.
             elif agreed and channel not in revoked and Channel.ALL not in revoked:
                 granted.append(channel)
-        return revoked, granted
+        return array(revoked), array(granted)
 
 
 def _split_name(full: str, given: str | None) -> tuple[str | None, str]:
@@ -299,9 +305,6 @@ def array(words: Sequence[str]) -> str:
     if "" in words:
         words = [word or '""' for word in words]
     return "{" + ",".join(words) + "}"
-
-
-_zone_array = cache(array)  # an address lies in one of a few dozen combinations
 
 
 def duplicate(number: int) -> str:
