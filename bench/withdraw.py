@@ -20,7 +20,7 @@ from pathlib import Path
 from statistics import median, quantiles
 
 import structlog
-from bench.call_path import Deaf, background, until
+from bench.calls import Deaf, background, people, until
 from bench.report import Result, report
 from tests.fakes.far_end import FarCall
 from tests.fakes.stage import Stage, stage
@@ -28,15 +28,12 @@ from tests.fakes.stage import Stage, stage
 from goodterms.adapters.asterisk import requests
 from goodterms.adapters.asterisk.client import AriClient
 from goodterms.app.demo.seed import SETTINGS
-from goodterms.intake.sample.portfolio import top_up
 from goodterms.kit.money import Money
 from goodterms.kit.sql import transaction
 from goodterms.payments.model import PaymentChannel
 from goodterms.routing.model import AgentState
 
 RINGING = 100
-FIRST = 200
-"""Numbers +1 NPA 555 0200 to 0999 ring for an hour: the far end is told so."""
 RING_STEPS = ("1,Ringing()", "2,Wait(3600)")
 LIVE = b"SELECT id, number, account_ids FROM calls.attempt WHERE phase = 'ringing'"
 _TABLE = b"CREATE TABLE IF NOT EXISTS public.bench_peer (at timestamptz NOT NULL)"
@@ -58,18 +55,6 @@ class Ringing:
     attempt_id: str
     account_id: int
     far: FarCall
-
-
-def people(now: datetime, count: int) -> list[list[str]]:
-    """Rows of people with one debt and one number of their own, where it is daytime now."""
-    header, *rows = top_up(now, count).rows
-    who, mobile, home, work = (
-        header.index(n) for n in ("consumer", "phone_mobile", "phone_home", "phone_work")
-    )
-    own = list({row[who]: row for row in rows}.values())
-    for number, row in enumerate(own):
-        row[mobile], row[home], row[work] = f"{row[mobile][:6]}555-{FIRST + number:04}", "", ""
-    return [header, *own]
 
 
 async def quiet(on: Stage) -> None:

@@ -7,7 +7,7 @@ import os
 import signal
 import socket
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
@@ -103,10 +103,15 @@ class Stage:
 
 @asynccontextmanager
 async def stage(
-    folder: Path, *, own: Sequence[str] = OWN, settings: Mapping[str, str] | None = None
+    folder: Path,
+    *,
+    own: Sequence[str] = OWN,
+    listen: bool = True,
+    settings: Mapping[str, str] | None = None,
 ) -> AsyncIterator[Stage]:
     """Run everything below a folder, with the named processes of ours, on ports of their own.
 
+    ``listen``: hear the carrier's view of every call, which costs some time of this process.
     ``settings`` are further ones for our processes, such as ``{"GOODTERMS_DEMO": "1"}``.
     """
     program = package.provide(places.cache(), lambda _: None)
@@ -141,7 +146,7 @@ async def stage(
             services(chosen, url, name="goodterms test", pool_size=16, clock=clock) as parts,
             kept(engines.parts(), said.append, started=True),
             kept(mine, said.append, started=False),
-            _listening(far_end, carrier),
+            _listening(far_end, carrier) if listen else nullcontext(),
         ):
             every = dict(engines.parts()) | dict(mine)
             yield Stage(parts, engines, carrier, far_end, every, said)
