@@ -19,6 +19,8 @@ async def database(settings: Settings) -> AsyncIterator[str]:
     embedded server is started and stopped again.
     """
     if settings.database_url:
+        async with await psycopg.AsyncConnection.connect(settings.database_url, connect_timeout=5):
+            pass  # a pool would try for half a minute before it says that nobody is there
         yield settings.database_url
         return
     embedded = EmbeddedPostgres(settings.home / "postgres")

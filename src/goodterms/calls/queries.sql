@@ -45,7 +45,12 @@ SELECT EXISTS (
 ) AS wanted;
 
 -- name: mark
--- Move a live attempt's phase on and note instants; what is already noted stays.
+-- Move a live attempt's phase on and note instants; what is already noted stays. Tells whether the
+-- two sides were joined for the first time.
+WITH before AS (
+    SELECT id AS before_id, bridged_at AS before_bridged_at FROM calls.attempt
+    WHERE id = %(attempt_id)s FOR NO KEY UPDATE
+)
 UPDATE calls.attempt SET
     phase = %(phase)s,
     agent_id = COALESCE(%(agent_id)s, agent_id),
@@ -55,8 +60,9 @@ UPDATE calls.attempt SET
     amd_verdict = COALESCE(amd_verdict, %(amd_verdict)s),
     bridged_at = COALESCE(bridged_at, %(bridged_at)s),
     abandoned = abandoned OR %(abandoned)s
-WHERE id = %(attempt_id)s AND state IN ('permitted', 'placed')
-RETURNING *;
+FROM before
+WHERE id = before_id AND state IN ('permitted', 'placed')
+RETURNING *, before_bridged_at IS NULL AND bridged_at IS NOT NULL AS first_joined;
 
 -- name: end_attempt
 -- Close the telephone's side of an attempt once.

@@ -83,11 +83,13 @@ class CallService:
         **progress: Unpack[Progress],
     ) -> Attempt | None:
         """Note how far a live call is; None if it has ended meanwhile."""
-        marked = await store.mark(conn, attempt_id, phase, progress)
-        if marked is not None:
-            # A resumed conversation was joined before: that is told once.
-            fresh = phase is Phase.QUEUED or progress.get("bridged_at") == now
-            await self._tell(conn, marked, _HAPPENINGS.get(phase) if fresh else None, now)
+        found = await store.mark(conn, attempt_id, phase, progress)
+        if found is None:
+            return None
+        marked, first_joined = found
+        # A resumed conversation was joined before: that is told once.
+        fresh = phase is Phase.QUEUED or first_joined
+        await self._tell(conn, marked, _HAPPENINGS.get(phase) if fresh else None, now)
         return marked
 
     async def end(

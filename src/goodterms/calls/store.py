@@ -99,11 +99,14 @@ async def still_wanted(conn: Connection, attempt_id: str) -> bool:
 
 async def mark(
     conn: Connection, attempt_id: str, phase: Phase, progress: Progress
-) -> Attempt | None:
-    """Move a live attempt on; None if it has ended."""
-    return await _one(
-        conn, "mark", {**_UNKNOWN, **progress, "attempt_id": attempt_id, "phase": phase.value}
-    )
+) -> tuple[Attempt, bool] | None:
+    """Move a live attempt on; tell whether it was joined to an agent for the first time.
+
+    None if it has ended.
+    """
+    values = {**_UNKNOWN, **progress, "attempt_id": attempt_id, "phase": phase.value}
+    row = await (await conn.execute(_SQL["mark"], values)).fetchone()
+    return (_attempt(row), row["first_joined"]) if row else None
 
 
 async def end(
