@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import time
-from collections.abc import AsyncIterator
 
 import pytest
-import pytest_asyncio
 from playwright.async_api import Page, expect
-from tests.fakes.house import HEARD, House, house, until
+from tests.fakes.house import HEARD, Guest, House, until
 
 from goodterms.access.model import Role, Scope
 
@@ -20,13 +19,6 @@ pytestmark = [
     pytest.mark.asyncio(loop_scope="module"),
 ]
 CARD = "4242 4242 4242 4242"
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def place(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
-    """The product, running once for all tests here."""
-    async with house(tmp_path_factory.mktemp("whole-line")) as built:
-        yield built
 
 
 async def ready(page: Page) -> None:
@@ -59,7 +51,7 @@ async def sound_flows(page: Page) -> None:
 
 async def hang_up(page: Page, choice: str) -> None:
     """End the call and say what came of it."""
-    await page.locator("#desk-top button", has_text="Hang up").click()
+    await page.locator("gt-phone .phone-key", has_text="Hang up").click()
     await expect(page.locator("#desk-top")).to_contain_text("Call ended", timeout=5_000)
     await page.locator("#desk-choices button", has_text=choice).first.click()
 
@@ -156,17 +148,92 @@ async def test_the_agent_is_told_of_a_payment_within_a_second(place: House) -> N
     await ready(desk)
     campaign = await place.campaign("Told", [guest])
     await expect(desk.locator("h1", has_text=guest.name)).to_be_visible(timeout=20_000)
-    async with await place.api(Scope.PAYMENTS_WRITE) as program:
-        posted = time.monotonic()
-        answer = await program.post(
-            f"/accounts/{guest.account_id}/payments",
-            json={"amount": "40.00", "currency": "USD", "reference": "bank-1",
-                  "effective_on": "2026-11-22"},
-        )  # fmt: skip
-        assert answer.status_code == 201, answer.text
+    posted = time.monotonic()
+    await pay(place, guest, "bank-1")
     await expect(desk.locator("#desk-top .notice, #desk-top [role=alert]")).to_be_visible()
     await expect(desk.locator("#debts")).to_contain_text("$400.00")
     assert time.monotonic() - posted < 1.5
     await hang_up(desk, "Paid")
     await place.finish(campaign)
     await leave(desk)
+
+
+async def pay(place: House, guest: Guest, reference: str) -> None:
+    """Be the creditor's system that has just taken money."""
+    async with await place.api(Scope.PAYMENTS_WRITE) as program:
+        answer = await program.post(
+            f"/accounts/{guest.account_id}/payments",
+            json={"amount": "40.00", "currency": "USD", "reference": reference,
+                  "effective_on": "2026-11-22"},
+        )  # fmt: skip
+        assert answer.status_code == 201, answer.text
+
+
+async def test_a_payment_cancels_a_ringing_call_before_the_eyes_of_the_floor(place: House) -> None:
+    """Somebody pays while their telephone rings: it stops within a second, the floor shows it."""
+    [guest] = await place.guests("rings")
+    floor = await place.signed_in("supervisor", "/floor")
+    desk = await place.staff("ringing", "/desk", Role.AGENT)
+    await ready(desk)
+    campaign = await place.campaign("Ringing", [guest])
+    await expect(floor.locator(".figures")).to_contain_text("1 ringing", timeout=20_000)
+    await until(lambda: _rings(place, guest))
+    await pay(place, guest, "bank-2")
+    await until(lambda: _silent(place, guest), 1.0)
+    await expect(floor.locator(".figures")).to_contain_text("0 ringing")
+    ended = await place.one(
+        "SELECT outcome FROM calls.attempt WHERE consumer_id = %s", guest.consumer_id
+    )
+    assert ended["outcome"] == "cancelled"
+    await place.finish(campaign)
+    await leave(desk)
+    await floor.context.close()
+
+
+async def _rings(place: House, guest: Guest) -> bool:
+    return any(call.number == guest.number for call in place.on.far_end.live())
+
+
+async def _silent(place: House, guest: Guest) -> bool:
+    return not await _rings(place, guest)
+
+
+async def test_the_floor_is_live_and_keeps_the_focus(place: House) -> None:
+    """Agents, calls, pace, decisions change by themselves; nothing reloads, focus stays."""
+    talking, asleep = await place.guests("talks", "asleep")
+    floor = await place.signed_in("supervisor", "/floor")
+    await floor.evaluate("window.kept = true")
+    desk = await place.staff("watched", "/desk", Role.AGENT)
+    agent = floor.locator(".tiles > *", has_text="Watched")
+    await expect(agent).to_contain_text("Paused")
+    await ready(desk)
+    await expect(agent).to_contain_text("Ready")
+    campaign = await place.campaign("Watched people", [talking, asleep])
+    row = floor.locator(".line.campaign", has_text="Watched people")
+    await expect(row).to_be_visible()
+    await floor.focus(f"#limits-{campaign.id}")
+    await expect(agent).to_contain_text("Talking", timeout=20_000)
+    await expect(agent).to_contain_text(talking.name)
+    decisions = floor.locator("a.decision")
+    await expect(decisions.filter(has_text=talking.name)).to_contain_text("Allowed")
+    await expect(decisions.filter(has_text=asleep.name)).to_contain_text("Put off")
+    await expect(floor.locator(".figures")).to_contain_text("1 talking")
+    assert await floor.evaluate("document.activeElement.id") == f"limits-{campaign.id}"
+    await _steers(floor, campaign.id)
+    await hang_up(desk, "Hung up")
+    await expect(agent).to_contain_text("Ready")
+    assert await floor.evaluate("window.kept")
+    await leave(desk)
+    await place.finish(campaign)
+    await floor.context.close()
+
+
+async def _steers(floor: Page, campaign_id: int) -> None:
+    """Change the limits and pause the campaign where it is seen."""
+    await floor.click(f"#limits-{campaign_id}")
+    await floor.fill(f"#lines-{campaign_id}", "3")
+    await floor.get_by_role("button", name="Set the limits").click()
+    await expect(floor.locator("#gt-toasts")).to_contain_text("3 calls at once")
+    await expect(floor.locator(f"#lines-{campaign_id}")).to_have_value("3")
+    await floor.click(f"#move-{campaign_id}")
+    await expect(floor.locator(f"#move-{campaign_id}")).to_have_text(re.compile("Start"))

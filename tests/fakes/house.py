@@ -8,7 +8,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
+from zoneinfo import ZoneInfo
 
 import httpx
 from playwright.async_api import Browser, Page, async_playwright
@@ -48,6 +49,12 @@ HEARD = """async () => {
     return sum }"""
 SLOTS = {"agrees": 0, "no-answer": 35, "talks": 96, "rings": 97, "silent": 98}
 """A last pair of digits at which each persona of the simulated network lives."""
+FAR_APART = {
+    "(212) 555-01": "America/New_York",
+    "(671) 555-01": "Pacific/Guam",
+    "+4930231250": "Europe/Berlin",
+}
+"""Numbers of places so far apart that it is night at one of them."""
 
 
 @dataclass(frozen=True)
@@ -143,9 +150,7 @@ class House:
             if row[at["consumer"]] in seen or len(chosen) == len(personas):
                 continue
             seen.add(row[at["consumer"]])
-            slot = SLOTS[personas[len(chosen)]]
-            stem = row[at["phone_mobile"]][:-2]
-            row[at["phone_mobile"]] = f"{stem}{slot:02}"
+            row[at["phone_mobile"]] = self._number(personas[len(chosen)], row[at["phone_mobile"]])
             row[at["phone_home"]], row[at["phone_work"]] = "", ""
             row[at["placement"]] = f"HOUSE-{serial}"
             row[at["consumer"]] = f"H{serial}-{len(chosen)}"
@@ -154,6 +159,14 @@ class House:
             row[at["late_fee"]], row[at["service_fee"]], row[at["court_cost"]] = "", "7.50", ""
             chosen.append(row)
         return [header, *chosen]
+
+    def _number(self, persona: str, given: str) -> str:
+        if persona != "asleep":
+            return f"{given[:-2]}{SLOTS[persona]:02}"
+        now = self.on.services.clock.now()
+        awake = range(7, 22)
+        hours = {stem: now.astimezone(ZoneInfo(zone)).hour for stem, zone in FAR_APART.items()}
+        return next(f"{stem}00" for stem, hour in hours.items() if hour not in awake)
 
     async def _guest(self, reference: str) -> Guest:
         async with self.on.services.pool.connection() as conn:
@@ -270,6 +283,3 @@ async def _answers(url: str) -> bool:
             return (await client.get(f"{url}/readyz")).is_success
         except httpx.HTTPError:
             return False
-
-
-Scheme = Literal["light", "dark"]
