@@ -200,7 +200,7 @@ async def _silent(place: House, guest: Guest) -> bool:
 
 async def test_the_floor_is_live_and_keeps_the_focus(place: House) -> None:
     """Agents, calls, pace, decisions change by themselves; nothing reloads, focus stays."""
-    talking, asleep = await place.guests("talks", "asleep")
+    asleep, talking = await place.guests("asleep", "talks")
     floor = await place.signed_in("supervisor", "/floor")
     await floor.evaluate("window.kept = true")
     desk = await place.staff("watched", "/desk", Role.AGENT)
@@ -208,7 +208,7 @@ async def test_the_floor_is_live_and_keeps_the_focus(place: House) -> None:
     await expect(agent).to_contain_text("Paused")
     await ready(desk)
     await expect(agent).to_contain_text("Ready")
-    campaign = await place.campaign("Watched people", [talking, asleep])
+    campaign = await place.campaign("Watched people", [asleep, talking])
     row = floor.locator(".line.campaign", has_text="Watched people")
     await expect(row).to_be_visible()
     await floor.focus(f"#limits-{campaign.id}")
