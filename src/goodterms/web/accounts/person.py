@@ -24,7 +24,7 @@ from goodterms.compliance.model import Decision, Explanation, ProposedContact, V
 from goodterms.kit.ids import new_id
 from goodterms.kit.money import Money
 from goodterms.kit.sql import Connection
-from goodterms.ledger.model import Balance
+from goodterms.ledger.model import COMPONENTS, Balance, Book
 from goodterms.payments.model import Payment
 from goodterms.reporting.model import TimelineItem
 from goodterms.web.context import Web
@@ -44,6 +44,12 @@ class Debt:
     balance: Balance
     days_overdue: int
     holds: tuple[Hold, ...]
+
+    @property
+    def parts(self) -> list[tuple[Book, Money]]:
+        """What is owed by component, in the order people expect."""
+        owed = self.balance.components
+        return [(book, owed[book]) for book in COMPONENTS if book in owed]
 
     @property
     def payable(self) -> bool:
