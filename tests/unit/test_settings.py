@@ -55,3 +55,9 @@ def test_every_setting_says_what_it_is_for() -> None:
     for setting in SETTINGS:
         assert setting.name.startswith("GOODTERMS_")
         assert setting.meaning.endswith(".")
+
+
+def test_the_carrier_may_be_elsewhere() -> None:
+    """SIP and sound are taken at the address set; without one, on this machine alone."""
+    assert load_settings({}).sip_address == "127.0.0.1"
+    assert load_settings({"GOODTERMS_SIP_ADDRESS": "192.0.2.7"}).sip_address == "192.0.2.7"

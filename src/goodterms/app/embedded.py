@@ -91,7 +91,7 @@ class Engines:
         }
         self.asterisk = platform(
             program, self.settings.home / "asterisk", carrier=carrier, agents=self.agents,
-            ports=self.ports, words=words,
+            ports=self.ports, bind=self.settings.sip_address, words=words,
         )  # fmt: skip
         await self.asterisk.start()
 
@@ -117,7 +117,8 @@ class Engines:
             values["GOODTERMS_ARI_URL"] = self.asterisk.ari_url
             values["GOODTERMS_ARI_USER"] = self.asterisk.ari_user
             values["GOODTERMS_ARI_PASSWORD"] = self.asterisk.ari_password
-            values["GOODTERMS_PHONE_URL"] = self.asterisk.phone_url
+            values["GOODTERMS_PHONE_URL"] = self.settings.phone_url or self.asterisk.phone_url
+            values["GOODTERMS_SIP_ADDRESS"] = self.settings.sip_address
             values["GOODTERMS_PROMPTS"] = str(self.asterisk.prompts)
         return values
 

@@ -46,6 +46,11 @@ SETTINGS = (
     Setting("GOODTERMS_PHONE_URL", "WebSocket that browser telephones register at.", ""),
     Setting("GOODTERMS_PROMPTS", "Folder of the spoken prompts, on the node.", "(made)"),
     Setting("GOODTERMS_CALL_BACK", "Number people may call back, said in prompts.", ""),
+    Setting(
+        "GOODTERMS_SIP_ADDRESS",
+        "This machine's address for SIP and sound; carrier and telephones must reach it.",
+        "127.0.0.1",
+    ),
     Setting("GOODTERMS_TRUNK_HOST", "SIP host of the carrier for the embedded Asterisk.", ""),
     Setting("GOODTERMS_TRUNK_PORT", "SIP port of the carrier for the embedded Asterisk.", "5060"),
     Setting("GOODTERMS_PROCESSOR", "Payment processor: sandbox or stripe.", "sandbox"),
@@ -76,6 +81,7 @@ class Settings:
     phone_url: str
     prompts: Path
     call_back: str
+    sip_address: str
     trunk_host: str
     trunk_port: int
     processor: str
@@ -137,6 +143,7 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
         phone_url=text("GOODTERMS_PHONE_URL") or "",
         prompts=Path(text("GOODTERMS_PROMPTS") or home / "prompts"),
         call_back=text("GOODTERMS_CALL_BACK") or "",
+        sip_address=text("GOODTERMS_SIP_ADDRESS") or "127.0.0.1",
         trunk_host=text("GOODTERMS_TRUNK_HOST") or "",
         trunk_port=_port(environ, "GOODTERMS_TRUNK_PORT", 5060),
         processor=processor,

@@ -25,4 +25,5 @@ def node_telephony(settings: Settings, clock: Clock) -> AsteriskTelephony:
         settings.ari_password,
         clock,
         prompts=settings.prompts,
+        media_address=settings.sip_address,
     )

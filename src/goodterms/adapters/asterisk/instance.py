@@ -26,6 +26,7 @@ from goodterms.kit.process import Child
 APP = "goodterms"
 """Name of the Stasis application every call enters."""
 ARI_USER = "goodterms"
+LOOPBACK = "127.0.0.1"
 
 EXAMPLE_WORDS = MappingProxyType(
     {"organisation": "Northgate Services", "contact": "Robin", "number": "+18005550142"}
@@ -62,13 +63,13 @@ class Ports:
 
     @classmethod
     def pick(cls, kind: str, bind: str = "127.0.0.1") -> Self:
-        """Ports that are free at `bind` now, for an instance of `kind` (platform or carrier).
+        """Ports that are free now, SIP at `bind`, for an instance of `kind` (platform or carrier).
 
         RTP ranges are wide and may be shared: Asterisk takes the next port when one is taken.
         """
         first, last = _RTP_RANGES[kind]
         sip = _free_port(bind, socket.SOCK_DGRAM)
-        return cls(sip, _free_port(bind, socket.SOCK_STREAM), first, last)
+        return cls(sip, _free_port(LOOPBACK, socket.SOCK_STREAM), first, last)
 
 
 @dataclass
@@ -80,7 +81,7 @@ class AsteriskInstance:
         folder: its own folder, made when it starts; its configuration is written anew each time.
         kind: which of the shipped configurations it gets: "platform" or "carrier".
         ports: where it listens.
-        bind: the address it listens at.
+        bind: the address it takes SIP and sound at; ARI stays on this machine's loopback.
         values: what else its configuration's templates name.
         words: what the prompts name (see asterisk/prompts.yaml); None for an instance that has
             no prompts.
@@ -102,7 +103,7 @@ class AsteriskInstance:
     @property
     def ari_url(self) -> str:
         """Root of its ARI, such as "http://127.0.0.1:8088/ari"."""
-        return f"http://{self.bind}:{self.ports.http}/ari"
+        return f"http://{LOOPBACK}:{self.ports.http}/ari"
 
     @property
     def sip(self) -> Peer:
@@ -112,7 +113,7 @@ class AsteriskInstance:
     @property
     def phone_url(self) -> str:
         """Where browser phones connect, such as "ws://127.0.0.1:8088/ws"."""
-        return f"ws://{self.bind}:{self.ports.http}/ws"
+        return f"ws://{LOOPBACK}:{self.ports.http}/ws"
 
     @property
     def prompts(self) -> Path:

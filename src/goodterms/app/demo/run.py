@@ -79,7 +79,7 @@ def _demo_settings(settings: Settings, port: int | None) -> Settings:
     chosen, home = port or settings.port, settings.home / "demo"
     return replace(
         settings, home=home, demo=True, database_url=None, ari_url="", processor="sandbox",
-        port=chosen, url=f"http://{settings.host}:{chosen}",
+        sip_address="127.0.0.1", phone_url="", port=chosen, url=f"http://{settings.host}:{chosen}",
         call_back=CALLER_IDS[0],
     )  # fmt: skip
 
