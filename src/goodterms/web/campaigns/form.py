@@ -24,10 +24,11 @@ RETRIED = (
 )
 """The outcomes after which the form offers to try again."""
 
-_PLAIN = ("mode", "ratio", "trunk", "max_concurrent", "max_per_second")
-_WHOLE = ("ring_seconds", "max_attempts", "rest_days")
+_PLAIN = ("mode", "ratio", "trunk", "max_per_second")
+_WHOLE = ("max_concurrent", "ring_seconds", "max_attempts", "rest_days")
 _USUAL_RETRY = {"no_answer": ("240", "3"), "busy": ("15", "3"), "machine": ("240", "2")}
 _LONGEST = 500
+_LONGEST_NUMBER = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,8 @@ class CampaignForm:
 
     def settings(self) -> dict[str, Any]:
         """Return the dialing policy's fields; the domain checks their bounds."""
-        chosen: dict[str, Any] = {name: self.value(name) for name in (*_PLAIN, *_WHOLE)}
+        chosen: dict[str, Any] = {name: self.value(name) for name in _PLAIN}
+        chosen |= {name: _whole(self.value(name)) for name in _WHOLE}
         chosen["ratio"] = chosen["ratio"] or "1"
         chosen["amd"] = self.value("amd") == "1"
         chosen["caller_ids"] = list(self.given.get("caller_ids", ()))
@@ -85,7 +87,7 @@ class CampaignForm:
         chosen["retry"] = {
             of.value: {
                 "after_seconds": self._seconds(of),
-                "at_most": self.value(f"most_{of}") or "0",
+                "at_most": _whole(self.value(f"most_{of}")),
             }
             for of in RETRIED
             if self.value(f"most_{of}") not in ("", "0")
@@ -93,8 +95,8 @@ class CampaignForm:
         return chosen
 
     def _seconds(self, outcome: Outcome) -> int | str:
-        minutes = self.value(f"after_{outcome}")
-        return int(minutes) * 60 if minutes.isdecimal() and len(minutes) < 8 else minutes  # noqa: PLR2004
+        minutes = _whole(self.value(f"after_{outcome}"))
+        return minutes if isinstance(minutes, str) else minutes * 60
 
     def _minor(self, name: str) -> int | None:
         text = self.value(name).replace(",", "").replace("$", "")
@@ -108,6 +110,11 @@ class CampaignForm:
         if text and not (text.isdecimal() and int(text) < 100_000):  # noqa: PLR2004
             raise Refusal("DAYS", f"{text!r} is no number of days, such as 90.", field=name)
         return int(text) if text else None
+
+
+def _whole(text: str) -> int | str:
+    """Read a whole number; what is none stays as it is, for the domain to refuse."""
+    return int(text) if text.isdecimal() and len(text) < _LONGEST_NUMBER else text
 
 
 async def sent(request: Request) -> CampaignForm:
