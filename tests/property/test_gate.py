@@ -12,6 +12,7 @@ from tests.fakes.contacts import US, account, contact, facts, failing, judge
 
 from goodterms.accounts.model import HoldKind
 from goodterms.compliance.decide import gate, record, replay, worded
+from goodterms.compliance.decide.record import known_text
 from goodterms.compliance.decide.windows import (
     bounds,
     next_open_everywhere,
@@ -209,8 +210,8 @@ def test_another_zone_never_opens_a_window(
     names: tuple[str, ...], more: str, now: datetime
 ) -> None:
     """Adding a place where the consumer may be never allows an hour that was closed."""
-    places = [z for name in names if (z := zone(name))]
-    wider = [*places, *(z for name in [more] if (z := zone(name)))]
+    places = tuple(z for name in names if (z := zone(name)))
+    wider = (*places, *(z for name in [more] if (z := zone(name))))
     narrow, wide = (next_open_everywhere(p, HOURS, now) for p in (places, wider))
     if wide is not None:
         assert narrow is not None
@@ -223,7 +224,7 @@ def test_another_zone_never_opens_a_window(
 @settings(max_examples=400, deadline=None)
 def test_window_agrees_with_the_clocks_on_the_wall(names: tuple[str, ...], now: datetime) -> None:
     """Inside the window every local clock shows 8:00 to 20:59, outside at least one does not."""
-    places = [z for name in names if (z := zone(name))]
+    places = tuple(z for name in names if (z := zone(name)))
     inside = all(8 <= now.astimezone(place).hour < 21 for place in places)
     assert (next_open_everywhere(places, HOURS, now) == now) is inside
 
@@ -262,3 +263,30 @@ def test_terse_verdict_differs_in_words_only(situation: tuple[Facts, datetime]) 
     full = judge(known, now=now)
     assert record(short) == record(full)
     assert worded(short, US) == full
+
+
+texts = st.text(max_size=8)
+some_texts = st.lists(texts, max_size=2).map(tuple)
+
+
+@given(situations(), texts, st.none() | texts, some_texts, st.none() | st.floats(0, 1e9))
+@settings(max_examples=400, deadline=None)
+def test_what_is_written_by_hand_is_canonical(
+    situation: tuple[Facts, datetime], text: str, maybe: str | None, some: tuple[str, ...],
+    age: float | None,
+) -> None:  # fmt: skip
+    """The text that is hashed equals the canonical JSON of contact and facts, whatever is in it."""
+    known, _ = situation
+    debts = tuple(
+        replace(debt, reference=text, host_answer=maybe, host_age_seconds=age)
+        for debt in known.accounts
+    )
+    odd = replace(
+        known, accounts=debts, region=text, country=text, line_type=text, point_status=text,
+        holds=some, revoked=some, live_attempts=some, zones=some,
+    )  # fmt: skip
+    hours = {"0": ("08:00", "21:00")} if maybe else {}
+    asked = contact(1, number=text, caller_id=maybe, campaign_id=None, hours=hours)
+    for proposed in (asked, contact(1, 2, attempt_id=text)):
+        whole = {"contact": proposed, "facts": odd}
+        assert known_text(proposed, odd).encode() == plainjson.canonical(whole)

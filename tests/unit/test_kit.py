@@ -13,6 +13,7 @@ from goodterms.kit.errors import IllegalTransition
 from goodterms.kit.ids import new_id
 from goodterms.kit.money import Money, MoneyError
 from goodterms.kit.phone import PhoneError, masked, parse_phone
+from goodterms.kit.sql import id_array, text_array
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
@@ -91,3 +92,14 @@ def test_json_keeps_money_exact() -> None:
     )
     with pytest.raises(TypeError):
         plainjson.dumps(object())
+
+
+def test_arrays_as_one_parameter() -> None:
+    """Lists are written as one text; what would split a text in two is refused."""
+    assert id_array([1, None, 3]) == "{1,NULL,3}"
+    assert id_array([]) == "{}"
+    assert text_array(["a,b", None, 'c"']) == f'a,b{chr(30)}{chr(30)}c"'
+    assert text_array([]) == ""
+    for texts in ([f"a{chr(30)}b"], ["a", f"{chr(30)}b"]):
+        with pytest.raises(ValueError, match="30"):
+            text_array(texts)

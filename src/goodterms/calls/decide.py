@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from goodterms.accounts.model import HoldKind
 from goodterms.calls.live import (
@@ -26,11 +27,14 @@ from goodterms.calls.live import (
 from goodterms.calls.model import (
     CALL,
     Answered,
+    Attempt,
+    AttemptState,
     CallEvent,
     Detected,
     Disposition,
     Joined,
     LegEnded,
+    Opening,
     Outcome,
     Phase,
     PromptEnded,
@@ -54,6 +58,23 @@ _BEFORE_PERSON = (Phase.DIALING, Phase.RINGING)
 _PERSON_WAITS = (Phase.ANSWERED, Phase.DETECTING, Phase.QUEUED)
 
 Step = tuple[LiveCall, tuple[NetworkCommand, ...]]
+
+
+# What an attempt has before anything happened to it.
+_BLANK: Mapping[str, Any] = {
+    **dict.fromkeys(field.name for field in fields(Attempt)),
+    "state": AttemptState.PERMITTED,
+    "phase": Phase.WAITING,
+    "abandoned": False,
+    "disposition_note": "",
+}
+_OPENED = tuple(f.name for f in fields(Opening) if f.name != "attempt_id")
+
+
+def opened(opening: Opening, now: datetime) -> Attempt:
+    """Return the attempt as it is when it has been written and not yet dialed."""
+    given = {name: getattr(opening, name) for name in _OPENED}
+    return Attempt(**{**_BLANK, **given, "id": opening.attempt_id, "created_at": now})
 
 
 def transition(call: LiveCall, event: CallHappening, now: datetime) -> Step:

@@ -1,14 +1,23 @@
 -- name: open_attempts
--- Write attempts that the gate allowed; rows is a JSON array keyed by column name.
+-- Write attempts that the gate allowed; the lists are parallel.
 INSERT INTO calls.attempt (
     id, campaign_id, due_attempt_id, consumer_id, account_ids, contact_point_id, number,
     caller_id, trunk, node, verdict_id, ring_seconds, amd, state, phase, created_at
 )
 SELECT
+    id, campaign_id, due_attempt_id, consumer_id, account_ids::bigint[], contact_point_id, number,
+    caller_id, trunk, node, verdict_id, ring_seconds, amd = 1, 'permitted', 'waiting', %(now)s
+FROM unnest(
+    string_to_array(%(ids)s, chr(30)), %(campaign_ids)s::bigint[], %(due_attempt_ids)s::bigint[],
+    %(consumer_ids)s::bigint[], string_to_array(%(account_ids)s, chr(30)),
+    %(contact_point_ids)s::bigint[], string_to_array(%(numbers)s, chr(30)),
+    string_to_array(%(caller_ids)s, chr(30)), string_to_array(%(trunks)s, chr(30)),
+    string_to_array(%(nodes)s, chr(30)), %(verdict_ids)s::bigint[],
+    %(ring_seconds)s::integer[], %(amd)s::integer[]
+) AS opening (
     id, campaign_id, due_attempt_id, consumer_id, account_ids, contact_point_id, number,
-    caller_id, trunk, node, verdict_id, ring_seconds, amd, 'permitted', 'waiting', %(now)s
-FROM jsonb_populate_recordset(NULL::calls.attempt, %(rows)s)
-RETURNING *;
+    caller_id, trunk, node, verdict_id, ring_seconds, amd
+);
 
 -- name: attempt
 -- One attempt as recorded.

@@ -12,6 +12,7 @@ from goodterms.calls import store
 from goodterms.calls.decide import (
     automatic_disposition,
     consequence,
+    opened,
     tally,
     tally_disposed,
 )
@@ -54,7 +55,9 @@ class CallService:
         self, conn: Connection, openings: Sequence[Opening], *, now: datetime
     ) -> list[Attempt]:
         """Write the attempts that the gate allowed; none is dialed before this has committed."""
-        return await store.open_attempts(conn, openings, now) if openings else []
+        if openings:
+            await store.open_attempts(conn, openings, now)
+        return [opened(opening, now) for opening in openings]
 
     async def place(self, conn: Connection, attempt_id: str, *, now: datetime) -> Attempt | None:
         """Use the permit and note that the order to dial follows; None if it must not.

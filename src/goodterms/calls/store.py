@@ -7,8 +7,6 @@ from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
-from psycopg.types.json import Jsonb
-
 from goodterms.calls.model import (
     Attempt,
     AttemptState,
@@ -21,8 +19,7 @@ from goodterms.calls.model import (
     Request,
     RequestKind,
 )
-from goodterms.kit import plainjson
-from goodterms.kit.sql import Connection, queries
+from goodterms.kit.sql import Connection, id_array, queries, text_array
 
 _SQL = queries(__file__)
 _COLUMNS = tuple(f.name for f in fields(Attempt))
@@ -53,16 +50,25 @@ async def _one(conn: Connection, name: str, params: Mapping[str, Any]) -> Attemp
     return _attempt(row) if row else None
 
 
-async def open_attempts(
-    conn: Connection, openings: Sequence[Opening], now: datetime
-) -> list[Attempt]:
+async def open_attempts(conn: Connection, openings: Sequence[Opening], now: datetime) -> None:
     """Write permitted attempts in one statement."""
-    rows = [{"id" if k == "attempt_id" else k: v for k, v in _fields(o)} for o in openings]
-    return await _all(conn, "open_attempts", {"rows": Jsonb(rows, plainjson.dumps), "now": now})
-
-
-def _fields(opening: Opening) -> list[tuple[str, Any]]:
-    return [(f.name, getattr(opening, f.name)) for f in fields(opening)]
+    values = {
+        "ids": text_array(o.attempt_id for o in openings),
+        "campaign_ids": id_array(o.campaign_id for o in openings),
+        "due_attempt_ids": id_array(o.due_attempt_id for o in openings),
+        "consumer_ids": id_array(o.consumer_id for o in openings),
+        "account_ids": text_array(id_array(o.account_ids) for o in openings),
+        "contact_point_ids": id_array(o.contact_point_id for o in openings),
+        "numbers": text_array(o.number for o in openings),
+        "caller_ids": text_array(o.caller_id for o in openings),
+        "trunks": text_array(o.trunk for o in openings),
+        "nodes": text_array(o.node for o in openings),
+        "verdict_ids": id_array(o.verdict_id for o in openings),
+        "ring_seconds": id_array(o.ring_seconds for o in openings),
+        "amd": id_array(int(o.amd) for o in openings),
+        "now": now,
+    }
+    await conn.execute(_SQL["open_attempts"], values)
 
 
 async def attempt(conn: Connection, attempt_id: str, *, lock: bool = False) -> Attempt | None:

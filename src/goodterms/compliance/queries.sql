@@ -1,110 +1,109 @@
--- name: facts
--- All that the gate needs of a batch of proposed contacts, one row each in the batch's order.
--- The caller holds the account locks, so nothing here can change before it commits.
+-- name: proposed
+-- Whether the caller ID of each proposed contact is ours to show, in the batch's order, and a
+-- number for the verdict on it if one will be recorded.
 SELECT
-    wanted.place,
-    COALESCE(consumer.region, '') AS region,
-    COALESCE(consumer.country, '') AS country,
-    ARRAY(
-        SELECT DISTINCT zone FROM (
-            SELECT unnest(consumer.address_zones) AS zone
-            UNION ALL
-            SELECT unnest(other.zones) FROM accounts.contact_point other
-            WHERE other.consumer_id = wanted.consumer_id AND other.kind = 'phone'
-                AND (other.status = 'active' OR other.id = wanted.contact_point_id)
-        ) zones ORDER BY zone
-    ) AS zones,
-    COALESCE(point.status, 'unknown') AS point_status,
-    COALESCE(point.line_type, 'unknown') AS line_type,
-    COALESCE(
-        point.consumer_id = wanted.consumer_id
-            AND point.kind = wanted.kind AND point.value = wanted.number,
-        false
-    ) AS point_belongs,
-    COALESCE(caller_id.active AND caller_id.attestation = 'A', false) AS owned_caller_id,
-    (
-        SELECT json_agg(json_build_array(
-            account.id, account.reference, account.status, balance.total::text,
-            COALESCE(balance.currency, account.currency), account.host_id IS NOT NULL,
-            account.host_checked_at, account.host_answer
-        ) ORDER BY account.id)
-        FROM accounts.account account
-        LEFT JOIN ledger.balance balance ON balance.account_id = account.id
-        WHERE account.consumer_id = wanted.consumer_id AND account.id = ANY (wanted.account_ids)
-    ) AS accounts,
-    (
-        SELECT json_agg(json_build_array(hold.account_id, hold.kind) ORDER BY hold.id)
-        FROM accounts.hold hold
-        WHERE hold.consumer_id = wanted.consumer_id AND hold.released_at IS NULL
-    ) AS holds,
-    ARRAY(
-        SELECT DISTINCT newest.channel FROM (
-            SELECT DISTINCT ON (consent.channel, consent.contact_point_id)
-                consent.channel, consent.state
-            FROM accounts.consent consent
-            WHERE consent.consumer_id = wanted.consumer_id
-                AND (consent.contact_point_id IS NULL
-                    OR consent.contact_point_id = wanted.contact_point_id)
-            ORDER BY consent.channel, consent.contact_point_id, consent.id DESC
-        ) newest WHERE newest.state = 'revoked' ORDER BY newest.channel
-    ) AS revoked,
-    (
-        SELECT json_agg(json_build_array(
-            contact.placed_at, contact.account_ids, contact.local_dates, contact.direction,
-            contact.counts, contact.conversation
-        ) ORDER BY contact.placed_at DESC)
-        FROM compliance.contact contact
-        WHERE contact.consumer_id = wanted.consumer_id AND contact.medium = 'call'
-            AND contact.placed_at >= %(since)s AND (contact.counts OR contact.conversation)
-    ) AS calls,
-    ARRAY(
-        SELECT contact.attempt_id FROM compliance.contact contact
-        WHERE contact.consumer_id = wanted.consumer_id AND contact.closed_at IS NULL
-        ORDER BY contact.attempt_id
-    ) AS live_attempts
-FROM jsonb_to_recordset(%(contacts)s::jsonb) AS wanted (
-    place integer, consumer_id bigint, account_ids bigint[], contact_point_id bigint,
-    kind text, number text, caller_id text
-)
-LEFT JOIN accounts.consumer consumer ON consumer.id = wanted.consumer_id
-LEFT JOIN accounts.contact_point point ON point.id = wanted.contact_point_id
-LEFT JOIN compliance.caller_id caller_id ON caller_id.number = wanted.caller_id
-ORDER BY wanted.place;
+    COALESCE(registered.active AND registered.attestation = 'A', false) AS owned_caller_id,
+    CASE WHEN %(recorded)s THEN nextval('compliance.verdict_id_seq') END AS verdict_id
+FROM unnest(string_to_array(%(caller_ids)s, chr(30))) WITH ORDINALITY AS given (number, place)
+LEFT JOIN compliance.caller_id registered ON registered.number = given.number
+ORDER BY given.place;
+
+-- name: people
+-- Where people may be, with each of their numbers and addresses.
+SELECT
+    consumer.id, consumer.region, consumer.country, consumer.address_zones,
+    point.id AS point_id, point.kind, point.value, point.status, point.line_type, point.zones
+FROM accounts.consumer consumer
+LEFT JOIN accounts.contact_point point ON point.consumer_id = consumer.id
+WHERE consumer.id = ANY (%(consumer_ids)s::bigint[]);
+
+-- name: debts
+-- Accounts with what is owed and what their host system said.
+SELECT
+    account.consumer_id, account.id, account.reference, account.status, balance.total,
+    COALESCE(balance.currency, account.currency) AS currency,
+    account.host_id IS NOT NULL AS hosted, account.host_checked_at, account.host_answer
+FROM accounts.account account
+LEFT JOIN ledger.balance balance ON balance.account_id = account.id
+WHERE account.id = ANY (%(account_ids)s::bigint[])
+ORDER BY account.id;
+
+-- name: restrictions
+-- The holds in force on people and the channels revoked that they have not granted again since.
+SELECT hold.consumer_id, hold.account_id, NULL::bigint AS contact_point_id, hold.kind, NULL AS channel
+FROM accounts.hold hold
+WHERE hold.consumer_id = ANY (%(consumer_ids)s::bigint[]) AND hold.released_at IS NULL
+UNION ALL
+SELECT consent.consumer_id, NULL, consent.contact_point_id, NULL, consent.channel
+FROM accounts.consent consent
+WHERE consent.consumer_id = ANY (%(consumer_ids)s::bigint[]) AND consent.state = 'revoked'
+    AND NOT EXISTS (
+        SELECT FROM accounts.consent newer
+        WHERE newer.consumer_id = consent.consumer_id AND newer.id > consent.id
+            AND newer.channel = consent.channel
+            AND newer.contact_point_id IS NOT DISTINCT FROM consent.contact_point_id
+    );
+
+-- name: log
+-- What the contact log counts of people's calls since an instant, and what is open in it.
+SELECT
+    contact.consumer_id, NULL AS live, contact.placed_at, contact.account_ids,
+    contact.local_dates, contact.direction = 'out' AND contact.counts AS counted,
+    contact.conversation
+FROM compliance.contact contact
+WHERE contact.consumer_id = ANY (%(consumer_ids)s::bigint[])
+    AND contact.placed_at >= %(since)s AND contact.medium = 'call'
+    AND (contact.counts OR contact.conversation)
+UNION ALL
+SELECT contact.consumer_id, contact.attempt_id, contact.placed_at, NULL, NULL, false, false
+FROM compliance.contact contact
+WHERE contact.consumer_id = ANY (%(consumer_ids)s::bigint[]) AND contact.closed_at IS NULL;
 
 -- name: record
 -- Writes a batch of verdicts, and for each allowed one its permit and its place in the contact
--- log, which reserves the caps before the telephone rings.
+-- log, which reserves the caps before the telephone rings. The lists are parallel; facts and
+-- findings are stored as the bytes that were hashed.
 WITH given AS (
-    SELECT * FROM jsonb_to_recordset(%(verdicts)s::jsonb) AS given (
-        attempt_id text, consumer_id bigint, account_ids bigint[], contact_point_id bigint,
-        channel text, campaign_id bigint, decision text, reason_code text, findings jsonb,
-        facts jsonb, rulebook_hash text, decided_at timestamptz, earliest_allowed_at timestamptz,
-        digest text, expires_at timestamptz, number text, caller_id text, local_dates date[]
-    )
-), verdict AS (
-    INSERT INTO compliance.verdict (
-        attempt_id, consumer_id, account_ids, contact_point_id, channel, campaign_id, decision,
-        reason_code, findings, facts, rulebook_hash, decided_at, earliest_allowed_at, digest
-    )
     SELECT
-        attempt_id, consumer_id, account_ids, contact_point_id, channel, campaign_id, decision,
-        reason_code, findings, facts, rulebook_hash, decided_at, earliest_allowed_at, digest
-    FROM given
-    RETURNING id, attempt_id
+        id, attempt_id, consumer_id, account_ids::bigint[], contact_point_id, channel,
+        campaign_id, decision, reason_code, findings::json, facts::json, digest,
+        earliest_allowed_at::timestamptz, number, caller_id, local_dates::date[]
+    FROM unnest(
+        %(ids)s::bigint[], string_to_array(%(attempt_ids)s, chr(30)), %(consumer_ids)s::bigint[],
+        string_to_array(%(account_ids)s, chr(30)), %(contact_point_ids)s::bigint[],
+        string_to_array(%(channels)s, chr(30)), %(campaign_ids)s::bigint[],
+        string_to_array(%(decisions)s, chr(30)), string_to_array(%(reason_codes)s, chr(30)),
+        string_to_array(%(findings)s, chr(30)), string_to_array(%(facts)s, chr(30)),
+        string_to_array(%(digests)s, chr(30)),
+        string_to_array(%(earliest)s, chr(30), ''), string_to_array(%(numbers)s, chr(30)),
+        string_to_array(%(caller_ids)s, chr(30), ''), string_to_array(%(local_dates)s, chr(30))
+    ) AS given (
+        id, attempt_id, consumer_id, account_ids, contact_point_id, channel, campaign_id,
+        decision, reason_code, findings, facts, digest, earliest_allowed_at, number, caller_id,
+        local_dates
+    )
 ), permit AS (
     INSERT INTO compliance.permit (attempt_id, granted_at, expires_at)
-    SELECT attempt_id, decided_at, expires_at FROM given WHERE decision = 'allow'
+    SELECT attempt_id, %(now)s, %(expires_at)s FROM given WHERE decision = 'allow'
 ), contact AS (
     INSERT INTO compliance.contact (
         attempt_id, consumer_id, account_ids, value, medium, direction, placed_at, local_dates,
         caller_id, campaign_id
     )
     SELECT
-        attempt_id, consumer_id, account_ids, number, channel, 'out', decided_at, local_dates,
+        attempt_id, consumer_id, account_ids, number, channel, 'out', %(now)s, local_dates,
         caller_id, campaign_id
     FROM given WHERE decision = 'allow'
 )
-SELECT id, attempt_id FROM verdict;
+INSERT INTO compliance.verdict (
+    id, attempt_id, consumer_id, account_ids, contact_point_id, channel, campaign_id, decision,
+    reason_code, findings, facts, rulebook_hash, decided_at, earliest_allowed_at, digest
+)
+OVERRIDING SYSTEM VALUE
+SELECT
+    id, attempt_id, consumer_id, account_ids, contact_point_id, channel, campaign_id, decision,
+    reason_code, findings, facts, %(rulebook_hash)s, %(now)s, earliest_allowed_at, digest
+FROM given;
 
 -- name: use_permit
 -- Takes a permit that is neither used nor expired; no row means it may not be used.

@@ -63,26 +63,27 @@ class ComplianceService:
         """
         if not contacts:
             return []
-        facts = await store.load_facts(conn, contacts, days=self._lookback, now=now)
-        judged: list[tuple[Verdict, Record]] = []
+        loaded = await store.load_facts(conn, contacts, days=self._lookback, now=now, recorded=True)
+        judged: list[tuple[int, Verdict, Record]] = []
         placed: dict[int, str] = {}
-        for contact, known in zip(contacts, facts, strict=True):
+        for contact, (known, number) in zip(contacts, loaded, strict=True):
+            assert number is not None  # asked for
             verdict = gate(contact, _with_live(known, placed), self.rulebook, now, terse=True)
             if verdict.decision is Decision.ALLOW:
                 placed[contact.consumer_id] = contact.attempt_id
-            judged.append((verdict, record(verdict)))
-        numbers = await store.put_verdicts(conn, judged)
+            judged.append((number, verdict, record(verdict)))
+        await store.put_verdicts(conn, judged, self.rulebook.hash, now)
         return [
-            replace(verdict, id=numbers[verdict.contact.attempt_id], digest=written.digest)
-            for verdict, written in judged
+            replace(verdict, id=number, digest=written.digest)
+            for number, verdict, written in judged
         ]
 
     async def preview(
         self, conn: Connection, contact: ProposedContact, *, now: datetime
     ) -> Verdict:
         """Judge a contact without recording anything; its permit is not valid for dialing."""
-        facts = await store.load_facts(conn, [contact], days=self._lookback, now=now)
-        verdict = gate(contact, facts[0], self.rulebook, now)
+        [(facts, _)] = await store.load_facts(conn, [contact], days=self._lookback, now=now)
+        verdict = gate(contact, facts, self.rulebook, now)
         return replace(verdict, digest=record(verdict).digest, permit=None)
 
     async def previews(

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
+
+from psycopg import AsyncCursor
+from psycopg.rows import tuple_row
 
 from goodterms.accounts.model import Channel
 from goodterms.compliance.decide.record import Record, contact_from, facts_from, findings_from
 from goodterms.compliance.decide.rows import content, from_content, make_rulebook, read_rules
-from goodterms.compliance.decide.windows import dates, zone
+from goodterms.compliance.decide.windows import dates, places
 from goodterms.compliance.model import (
+    PERMIT_LIFE,
     AccountFacts,
     CallerId,
     Decision,
@@ -23,10 +27,13 @@ from goodterms.compliance.model import (
 )
 from goodterms.kit import plainjson
 from goodterms.kit.money import exponent
-from goodterms.kit.sql import Connection, queries
+from goodterms.kit.sql import Connection, id_array, queries, text_array
 
 SQL = queries(__file__)
 _AHEAD = timedelta(hours=14)
+_Row = tuple[Any, ...]
+# What is known of a person or a number that is not on record.
+_NOBODY: _Row = (None, "", "", (), None, "", "", "unknown", "unknown", ())
 
 
 def read_rulebook(folder: Path) -> Rulebook:
@@ -43,68 +50,130 @@ def read_rulebook(folder: Path) -> Rulebook:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Gathered:
+    """Rows by person: place with numbers, debts, restrictions, and what the contact log holds."""
+
+    people: Mapping[int, Sequence[_Row]]
+    debts: Mapping[int, Sequence[_Row]]
+    limits: Mapping[int, Sequence[_Row]]
+    log: Mapping[int, Sequence[_Row]]
+
+
 async def load_facts(
-    conn: Connection, contacts: Sequence[ProposedContact], *, days: int, now: datetime
-) -> list[Facts]:
-    """Load the facts of each contact in one statement, looking back so many days."""
-    wanted = [_wanted(place, contact) for place, contact in enumerate(contacts)]
-    cursor = await conn.execute(
-        SQL["facts"],
-        {"contacts": plainjson.dumps(wanted), "since": now - timedelta(days=days)},
-    )
-    rows = await cursor.fetchall()
-    return [_facts(contact, row, now) for contact, row in zip(contacts, rows, strict=True)]
+    conn: Connection,
+    contacts: Sequence[ProposedContact],
+    *,
+    days: int,
+    now: datetime,
+    recorded: bool = False,
+) -> list[tuple[Facts, int | None]]:
+    """Load the facts of each contact in one trip to the database, looking back so many days.
+
+    If the verdicts will be recorded, each contact gets the number of its verdict.
+    """
+    people = id_array({contact.consumer_id for contact in contacts})
+    named = id_array({account_id for contact in contacts for account_id in contact.account_ids})
+    shown = text_array(contact.caller_id for contact in contacts)
+    async with conn.pipeline():
+        proposed = await _ask(conn, "proposed", caller_ids=shown, recorded=recorded)
+        cursors = [
+            await _ask(conn, "people", consumer_ids=people),
+            await _ask(conn, "debts", account_ids=named),
+            await _ask(conn, "restrictions", consumer_ids=people),
+            await _ask(conn, "log", consumer_ids=people, since=now - timedelta(days=days)),
+        ]
+        numbered = await proposed.fetchall()
+        gathered = _Gathered(*[_by_person(await cursor.fetchall()) for cursor in cursors])
+    return [
+        (_facts(contact, owned, gathered, now), verdict_id)
+        for contact, (owned, verdict_id) in zip(contacts, numbered, strict=True)
+    ]
 
 
-def _wanted(place: int, contact: ProposedContact) -> dict[str, Any]:
-    return {
-        "place": place,
-        "consumer_id": contact.consumer_id,
-        "account_ids": contact.account_ids,
-        "contact_point_id": contact.contact_point_id,
-        "kind": "email" if contact.channel is Channel.EMAIL else "phone",
-        "number": contact.number,
-        "caller_id": contact.caller_id,
-    }
+async def _ask(conn: Connection, query: str, /, **values: Any) -> AsyncCursor[_Row]:
+    cursor = conn.cursor(binary=True, row_factory=tuple_row)
+    return await cursor.execute(SQL[query], values)
 
 
-def _facts(contact: ProposedContact, row: Mapping[str, Any], now: datetime) -> Facts:
-    holds: list[tuple[int | None, str]] = row["holds"] or []
-    calls = row["calls"] or []
-    counted = [call for call in calls if call[3] == "out" and call[4]]
+def _by_person(rows: Iterable[_Row]) -> dict[int, list[_Row]]:
+    by_person: dict[int, list[_Row]] = {}
+    for row in rows:
+        by_person.setdefault(row[0], []).append(row)
+    return by_person
+
+
+def _facts(contact: ProposedContact, owned: bool, of: _Gathered, now: datetime) -> Facts:
+    consumer_id, point_id = contact.consumer_id, contact.contact_point_id
+    points = of.people.get(consumer_id) or [_NOBODY]
+    _, region, country, address_zones, *_ = points[0]
+    zones = set(address_zones)
+    dialed = _NOBODY
+    for point in points:
+        if point[4] == point_id:
+            dialed = point
+        if point[5] == "phone" and (point[7] == "active" or point[4] == point_id):
+            zones.update(point[9])
+    limits = of.limits.get(consumer_id, ())
+    holds = [(account_id, kind) for _, account_id, _, kind, _ in limits if kind]
+    log = of.log.get(consumer_id, ())
+    calls = sorted([_call(row) for row in log if row[1] is None], reverse=True)
+    kind = "email" if contact.channel is Channel.EMAIL else "phone"
     return Facts(
-        consumer_id=contact.consumer_id,
-        region=row["region"],
-        country=row["country"],
-        zones=tuple(row["zones"]),
-        point_status=row["point_status"],
-        point_belongs=row["point_belongs"],
-        line_type=row["line_type"],
-        accounts=tuple(_account(a, holds, calls, now) for a in row["accounts"] or ()),
-        holds=tuple(sorted({kind for account, kind in holds if account is None})),
-        revoked=tuple(row["revoked"]),
-        recent_calls=tuple(datetime.fromisoformat(call[0]).astimezone(UTC) for call in counted),
-        live_attempts=tuple(row["live_attempts"]),
-        owned_caller_id=row["owned_caller_id"],
-        holds_anywhere=tuple(sorted({kind for _, kind in holds})),
+        consumer_id=consumer_id,
+        region=region,
+        country=country,
+        zones=tuple(sorted(zones)),
+        point_status=dialed[7],
+        point_belongs=dialed[5] == kind and dialed[6] == contact.number,
+        line_type=dialed[8],
+        accounts=tuple(
+            [
+                _account(row, holds, calls, now)
+                for row in of.debts.get(consumer_id, ())
+                if row[1] in contact.account_ids
+            ]
+        ),
+        holds=_each_once([kind for account, kind in holds if account is None]),
+        revoked=_each_once([row[4] for row in limits if row[4] and row[2] in (None, point_id)]),
+        recent_calls=tuple([call[0] for call in calls if call[1]]),
+        live_attempts=_each_once([row[1] for row in log if row[1] is not None]),
+        owned_caller_id=owned,
+        holds_anywhere=_each_once([kind for _, kind in holds]),
     )
+
+
+def _each_once(values: list[str]) -> tuple[str, ...]:
+    return tuple(sorted(set(values))) if values else ()
+
+
+def _call(row: _Row) -> tuple[datetime, bool, bool, date, Sequence[int]]:
+    """Read a logged call: instant, whether it counts, whether it was a conversation, date, debts.
+
+    The date is the latest that it may have had where the consumer may be.
+    """
+    _, _, placed_at, account_ids, local_dates, counted, conversation = row
+    at = placed_at.astimezone(UTC)
+    # A contact logged without a place may have any date on earth.
+    day = max(local_dates) if local_dates else (at + _AHEAD).date()
+    return at, counted, conversation, day, account_ids
 
 
 def _account(
-    row: Sequence[Any], holds: list[tuple[int | None, str]], calls: list[Any], now: datetime
+    row: _Row, holds: Sequence[tuple[int | None, str]], calls: Sequence[Any], now: datetime
 ) -> AccountFacts:
-    account_id, reference, status, total, currency, hosted, checked_at, answer = row
-    mine = [call for call in calls if account_id in call[1]]
+    _, account_id, reference, status, total, currency, hosted, checked_at, answer = row
+    mine = [call for call in calls if account_id in call[4]]
     age = None
     if hosted and checked_at is not None:
-        age = round((now - datetime.fromisoformat(checked_at)).total_seconds(), 3)
+        age = round((now - checked_at).total_seconds(), 3)
     return AccountFacts(
         account_id=account_id,
         status=status,
-        balance_minor=None if total is None else _minor(total, currency),
-        holds=tuple(sorted({kind for account, kind in holds if account == account_id})),
-        calls_dates=tuple(_latest(call) for call in mine if call[3] == "out" and call[4]),
-        conversation_dates=tuple(_latest(call) for call in mine if call[5]),
+        balance_minor=None if total is None else int(total.scaleb(exponent(currency))),
+        holds=_each_once([kind for account, kind in holds if account == account_id]),
+        calls_dates=tuple([call[3] for call in mine if call[1]]),
+        conversation_dates=tuple([call[3] for call in mine if call[2]]),
         lives_in_host=hosted,
         host_age_seconds=age,
         host_answer=answer,
@@ -112,54 +181,43 @@ def _account(
     )
 
 
-def _minor(total: str, currency: str) -> int:
-    return int(Decimal(total).scaleb(exponent(currency)))
-
-
-def _latest(call: Sequence[Any]) -> date:
-    if call[2]:
-        return date.fromisoformat(max(call[2]))
-    # A contact logged without a place may have any date on earth.
-    return (datetime.fromisoformat(call[0]).astimezone(UTC) + _AHEAD).date()
-
-
 async def put_verdicts(
-    conn: Connection, verdicts: Sequence[tuple[Verdict, Record]]
-) -> dict[str, int]:
-    """Write verdicts with their permits and reserved contacts; give the numbers by attempt."""
-    rows = ",".join(_row(verdict, record) for verdict, record in verdicts)
-    cursor = await conn.execute(SQL["record"], {"verdicts": f"[{rows}]"})
-    return {row["attempt_id"]: row["id"] for row in await cursor.fetchall()}
+    conn: Connection, verdicts: Sequence[tuple[int, Verdict, Record]], rulebook: str, now: datetime
+) -> None:
+    """Write numbered verdicts with their permits and reserved contacts."""
+    of = [verdict for _, verdict, _ in verdicts]
+    contacts = [verdict.contact for verdict in of]
+    values = {
+        "ids": id_array(number for number, _, _ in verdicts),
+        "attempt_ids": text_array(c.attempt_id for c in contacts),
+        "consumer_ids": id_array(c.consumer_id for c in contacts),
+        "account_ids": text_array(id_array(verdict.account_ids) for verdict in of),
+        "contact_point_ids": id_array(c.contact_point_id for c in contacts),
+        "channels": text_array(c.channel.value for c in contacts),
+        "campaign_ids": id_array(c.campaign_id for c in contacts),
+        "decisions": text_array(verdict.decision.value for verdict in of),
+        "reason_codes": text_array(verdict.reason_code for verdict in of),
+        "findings": text_array(record.findings for _, _, record in verdicts),
+        "facts": text_array(record.facts for _, _, record in verdicts),
+        "digests": text_array(record.digest for _, _, record in verdicts),
+        "earliest": text_array(_instant(verdict.earliest_allowed_at) for verdict in of),
+        "numbers": text_array(c.number for c in contacts),
+        "caller_ids": text_array(c.caller_id for c in contacts),
+        "local_dates": text_array(_local_dates(verdict) for verdict in of),
+        "rulebook_hash": rulebook,
+        "now": now,
+        "expires_at": now + PERMIT_LIFE,
+    }
+    await conn.execute(SQL["record"], values)
 
 
-def _row(verdict: Verdict, record: Record) -> str:
-    contact, permit = verdict.contact, verdict.permit
-    rest = plainjson.dumps(
-        {
-            "attempt_id": contact.attempt_id,
-            "consumer_id": contact.consumer_id,
-            "account_ids": verdict.account_ids,
-            "contact_point_id": contact.contact_point_id,
-            "channel": contact.channel,
-            "campaign_id": contact.campaign_id,
-            "decision": verdict.decision,
-            "reason_code": verdict.reason_code,
-            "rulebook_hash": verdict.rulebook_hash,
-            "decided_at": verdict.decided_at,
-            "earliest_allowed_at": verdict.earliest_allowed_at,
-            "digest": record.digest,
-            "expires_at": permit.expires_at if permit else None,
-            "number": contact.number,
-            "caller_id": contact.caller_id,
-            "local_dates": _local_dates(verdict) if permit else (),
-        }
-    )
-    return f'{rest[:-1]},"facts":{record.facts},"findings":{record.findings}}}'
+def _instant(at: datetime | None) -> str | None:
+    return at.isoformat() if at else None
 
 
-def _local_dates(verdict: Verdict) -> tuple[date, ...]:
-    zones = [found for name in verdict.facts.zones if (found := zone(name))]
-    return dates(zones, verdict.decided_at)
+def _local_dates(verdict: Verdict) -> str:
+    days = dates(places(verdict.facts.zones), verdict.decided_at)
+    return f"{{{','.join([day.isoformat() for day in days])}}}"
 
 
 def _verdict(row: Mapping[str, Any]) -> Verdict:

@@ -1,6 +1,6 @@
 -- name: claim
--- Take the next due attempts of a campaign, leaving those that another dialer holds; with each
--- person's good numbers in order of use.
+-- Take the next due attempts of a campaign and the account locks of their people, leaving those
+-- that somebody else holds; one row for each good number, in order of use.
 WITH due AS MATERIALIZED (
     SELECT *
     FROM dialing.due_attempt
@@ -8,60 +8,53 @@ WITH due AS MATERIALIZED (
     ORDER BY priority DESC, due_at, id
     LIMIT %(limit)s
     FOR NO KEY UPDATE SKIP LOCKED
+), person AS MATERIALIZED (
+    SELECT id, guardian_id
+    FROM accounts.consumer
+    WHERE id = ANY (ARRAY(SELECT consumer_id FROM due))
+    ORDER BY id
+    FOR NO KEY UPDATE SKIP LOCKED
 )
-SELECT due.*, point.ids AS point_ids, point.numbers AS point_numbers
+SELECT
+    due.id, due.campaign_id, due.consumer_id, due.account_ids, due.contact_point_id, due.state,
+    due.due_at, due.priority, due.tries, person.guardian_id,
+    point.id AS point_id, point.value AS number
 FROM due
-LEFT JOIN LATERAL (
-    SELECT
-        array_agg(p.id ORDER BY p.position, p.id) AS ids,
-        array_agg(p.value ORDER BY p.position, p.id) AS numbers
-    FROM accounts.contact_point p
-    WHERE p.consumer_id = due.consumer_id AND p.kind = 'phone' AND p.status = 'active'
-) AS point ON true;
-
--- name: lock_people
--- Take the account locks of these people, in order, leaving those that somebody else holds.
-SELECT id, guardian_id
-FROM accounts.consumer
-WHERE id = ANY (%(ids)s)
-ORDER BY id
-FOR NO KEY UPDATE SKIP LOCKED;
+JOIN person ON person.id = due.consumer_id
+LEFT JOIN accounts.contact_point point
+    ON point.consumer_id = due.consumer_id AND point.kind = 'phone' AND point.status = 'active'
+ORDER BY due.priority DESC, due.due_at, due.id, point.position, point.id;
 
 -- name: settle
--- Write what becomes of due attempts; rows is a JSON array of Next values.
+-- Write what becomes of due attempts; the lists are parallel.
 UPDATE dialing.due_attempt d SET
     state = r.state,
-    due_at = r.due_at,
+    due_at = r.due_at::timestamptz,
     contact_point_id = r.contact_point_id,
     tries = r.tries,
     last_attempt_id = COALESCE(r.last_attempt_id, d.last_attempt_id),
-    reason = r.reason,
+    reason = COALESCE(r.reason, ''),
     updated_at = %(now)s
-FROM jsonb_to_recordset(%(rows)s) AS r (
-    due_id bigint, state text, due_at timestamptz, contact_point_id bigint, tries integer,
-    last_attempt_id text, reason text
-)
+FROM unnest(
+    %(due_ids)s::bigint[], string_to_array(%(states)s, chr(30)),
+    string_to_array(%(due_at)s, chr(30)), %(contact_point_ids)s::bigint[],
+    %(tries)s::integer[], string_to_array(%(last_attempt_ids)s, chr(30), ''),
+    string_to_array(%(reasons)s, chr(30), '')
+) AS r (due_id, state, due_at, contact_point_id, tries, last_attempt_id, reason)
 WHERE d.id = r.due_id;
 
 -- name: due_locked
--- One due attempt with the person's good numbers, held until the transaction ends.
+-- One due attempt with the person's good numbers, one row each, held until the transaction ends.
 SELECT
-    d.*,
-    ARRAY(
-        SELECT p.id
-        FROM accounts.contact_point p
-        WHERE p.consumer_id = d.consumer_id AND p.kind = 'phone' AND p.status = 'active'
-        ORDER BY p.position, p.id
-    ) AS point_ids,
-    ARRAY(
-        SELECT p.value
-        FROM accounts.contact_point p
-        WHERE p.consumer_id = d.consumer_id AND p.kind = 'phone' AND p.status = 'active'
-        ORDER BY p.position, p.id
-    ) AS point_numbers
-FROM dialing.due_attempt d
-WHERE d.id = %(due_id)s
-FOR NO KEY UPDATE OF d;
+    due.id, due.campaign_id, due.consumer_id, due.account_ids, due.contact_point_id, due.state,
+    due.due_at, due.priority, due.tries, NULL::bigint AS guardian_id,
+    point.id AS point_id, point.value AS number
+FROM dialing.due_attempt due
+LEFT JOIN accounts.contact_point point
+    ON point.consumer_id = due.consumer_id AND point.kind = 'phone' AND point.status = 'active'
+WHERE due.id = %(due_id)s
+ORDER BY point.position, point.id
+FOR NO KEY UPDATE OF due;
 
 -- name: same_outcome
 -- How often a due attempt's calls ended with this outcome.

@@ -103,28 +103,18 @@ class DialingService:
         claimed = await store.claim(conn, policy.campaign_id, limit, now)
         if not claimed:
             return []
-        locked = await store.lock_people(conn, (c.due.consumer_id for c in claimed))
-        ours = [
-            Claimed(c.due, c.points, locked[c.due.consumer_id])
-            for c in claimed
-            if c.due.consumer_id in locked
-        ]
-        judged = [c for c in ours if c.points]
-        nexts = [without_number(c.due, now) for c in ours if not c.points]
-        contacts = [_proposed(c, policy, now) for c in judged]
-        verdicts = await self._compliance.judge(conn, contacts, now=now)
-        nexts += [after_verdict(c, v, now) for c, v in zip(judged, verdicts, strict=True)]
-        await store.settle(conn, nexts, now)
-        openings = [
-            _opening(c, v, policy, node)
-            for c, v in zip(judged, verdicts, strict=True)
-            if v.decision is Decision.ALLOW
-        ]
-        attempts = {a.id: a for a in await self._calls.open(conn, openings, now=now)}
-        return [
-            Decided(c, v, attempts.get(v.contact.attempt_id))
-            for c, v in zip(judged, verdicts, strict=True)
-        ]
+        judged = [c for c in claimed if c.points]
+        nexts = [without_number(c.due, now) for c in claimed if not c.points]
+        async with conn.pipeline():
+            contacts = [_proposed(c, policy, now) for c in judged]
+            verdicts = await self._compliance.judge(conn, contacts, now=now)
+            pairs = list(zip(judged, verdicts, strict=True))
+            await store.settle(conn, nexts + [after_verdict(c, v, now) for c, v in pairs], now)
+            openings = [
+                _opening(c, v, policy, node) for c, v in pairs if v.decision is Decision.ALLOW
+            ]
+            attempts = {a.id: a for a in await self._calls.open(conn, openings, now=now)}
+        return [Decided(c, v, attempts.get(v.contact.attempt_id)) for c, v in pairs]
 
     async def start(
         self,

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, fields
 from datetime import datetime
-from typing import Any
+from typing import Any, LiteralString
 
+from psycopg.rows import tuple_row
 from psycopg.types.json import Jsonb
 
 from goodterms.calls.model import Outcome
@@ -25,7 +26,7 @@ from goodterms.dialing.model import (
     Snapshot,
     Trunk,
 )
-from goodterms.kit.sql import Connection, queries
+from goodterms.kit.sql import Connection, id_array, limited, queries, text_array
 
 _SQL = queries(__file__)
 _POLICY = tuple(f.name for f in fields(DialPolicy))
@@ -39,46 +40,60 @@ def _json(values: Iterable[Any]) -> Jsonb:
     return Jsonb(list(values))
 
 
-def _claimed(row: Mapping[str, Any]) -> Claimed:
-    points = tuple(zip(row["point_ids"] or (), row["point_numbers"] or (), strict=True))
-    numbers = dict(points)
+def _claimed(rows: Iterable[tuple[Any, ...]]) -> list[Claimed]:
+    """Read due attempts from rows that hold one good number each, or none."""
+    found: dict[int, tuple[tuple[Any, ...], list[tuple[int, str]]]] = {}
+    for *due, point_id, number in rows:
+        points = found.setdefault(due[0], (tuple(due), []))[1]
+        if point_id is not None:
+            points.append((point_id, number))
+    return [_claimed_one(due, tuple(points)) for due, points in found.values()]
+
+
+def _claimed_one(row: tuple[Any, ...], points: tuple[tuple[int, str], ...]) -> Claimed:
+    (
+        due_id, campaign_id, consumer_id, account_ids, point_id, state, due_at, priority, tries,
+        guardian_id,
+    ) = row  # fmt: skip
+    number = next((number for known, number in points if known == point_id), "")
     due = DueAttempt(
-        id=row["id"],
-        campaign_id=row["campaign_id"],
-        consumer_id=row["consumer_id"],
-        account_ids=tuple(row["account_ids"]),
-        contact_point_id=row["contact_point_id"],
-        number=numbers.get(row["contact_point_id"], ""),
-        state=DueState(row["state"]),
-        due_at=row["due_at"],
-        priority=row["priority"],
-        tries=row["tries"],
-    )
-    return Claimed(due, points)
+        due_id, campaign_id, consumer_id, tuple(account_ids), point_id, number,
+        DueState(state), due_at, priority, tries,
+    )  # fmt: skip
+    return Claimed(due, points, guardian_id)
+
+
+async def _claims(conn: Connection, query: LiteralString, /, **values: Any) -> list[Claimed]:
+    cursor = conn.cursor(binary=True, row_factory=tuple_row)
+    return _claimed(await (await cursor.execute(query, values)).fetchall())
 
 
 async def claim(conn: Connection, campaign_id: int, limit: int, now: datetime) -> list[Claimed]:
-    """Take the next due attempts that no other dialer holds."""
-    rows = await _rows(conn, "claim", campaign_id=campaign_id, limit=limit, now=now)
-    return [_claimed(row) for row in rows]
-
-
-async def lock_people(conn: Connection, consumer_ids: Iterable[int]) -> dict[int, int | None]:
-    """Take the account locks that are free; give the guardian of each person locked."""
-    rows = await _rows(conn, "lock_people", ids=sorted(set(consumer_ids)))
-    return {row["id"]: row["guardian_id"] for row in rows}
+    """Take the next due attempts with their people, but those that somebody else holds."""
+    query = limited(_SQL["claim"], limit)
+    return await _claims(conn, query, campaign_id=campaign_id, now=now)
 
 
 async def settle(conn: Connection, nexts: Sequence[Next], now: datetime) -> None:
     """Write what becomes of due attempts, in one statement."""
-    if nexts:
-        await conn.execute(_SQL["settle"], {"rows": _json(nexts), "now": now})
+    if not nexts:
+        return
+    values = {
+        "due_ids": id_array(n.due_id for n in nexts),
+        "states": text_array(n.state.value for n in nexts),
+        "due_at": text_array(n.due_at.isoformat() for n in nexts),
+        "contact_point_ids": id_array(n.contact_point_id for n in nexts),
+        "tries": id_array(n.tries for n in nexts),
+        "last_attempt_ids": text_array(n.last_attempt_id for n in nexts),
+        "reasons": text_array(n.reason for n in nexts),
+        "now": now,
+    }
+    await conn.execute(_SQL["settle"], values)
 
 
 async def due_locked(conn: Connection, due_id: int) -> Claimed | None:
     """Take one due attempt in hand."""
-    rows = await _rows(conn, "due_locked", due_id=due_id)
-    return _claimed(rows[0]) if rows else None
+    return next(iter(await _claims(conn, _SQL["due_locked"], due_id=due_id)), None)
 
 
 async def same_outcome(conn: Connection, due_id: int, outcome: Outcome) -> int:
@@ -91,15 +106,9 @@ async def hosts_to_ask(
     conn: Connection, campaign_id: int, limit: int, now: datetime, fresh_since: datetime
 ) -> list[int]:
     """Find the accounts among the next due whose host must be asked first."""
-    rows = await _rows(
-        conn,
-        "hosts_to_ask",
-        campaign_id=campaign_id,
-        limit=limit,
-        now=now,
-        fresh_since=fresh_since,
-    )
-    return [row["id"] for row in rows]
+    values = {"campaign_id": campaign_id, "now": now, "fresh_since": fresh_since}
+    cursor = await conn.execute(limited(_SQL["hosts_to_ask"], limit), values)
+    return [row["id"] for row in await cursor.fetchall()]
 
 
 async def withdraw(

@@ -176,7 +176,7 @@ GROUP BY moment ORDER BY moment;
 -- The newest verdicts with the names of those concerned.
 SELECT v.id AS verdict_id, v.attempt_id, v.consumer_id,
        c.given_name || ' ' || c.family_name AS consumer_name, v.decision, v.reason_code,
-       coalesce((SELECT f ->> 'words' FROM jsonb_array_elements(v.findings) f
+       coalesce((SELECT f ->> 'words' FROM json_array_elements(v.findings) f
                  WHERE f ->> 'reason_code' = v.reason_code AND NOT (f ->> 'passed')::boolean
                  LIMIT 1), '') AS words,
        v.decided_at, v.earliest_allowed_at
@@ -258,7 +258,7 @@ WHERE e.kind = 'payment' AND e.cause LIKE 'payment:%%'
 
 -- name: daily_cap_breaches
 -- People who were placed more than seven countable calls about one debt in seven days.
-SELECT c.id FROM compliance.contact c
+SELECT c.attempt_id AS id FROM compliance.contact c
 CROSS JOIN LATERAL unnest(c.account_ids) AS account (id)
 WHERE c.medium = 'call' AND c.direction = 'out' AND c.counts AND (
     SELECT count(*) FROM compliance.contact o

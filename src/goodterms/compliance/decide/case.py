@@ -9,7 +9,7 @@ from enum import Enum
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from goodterms.compliance.decide.windows import dates, zone
+from goodterms.compliance.decide.windows import dates, places
 from goodterms.compliance.model import (
     AccountFacts,
     Facts,
@@ -24,8 +24,9 @@ from goodterms.compliance.model import (
 class Case:
     """A proposed contact with the facts, at an instant (UTC), where the consumer may be.
 
-    ``days`` are the local dates it may be now; both are empty if a zone is unknown. ``terse``
-    leaves the words of passing rules empty: they cost time and follow from the facts again.
+    ``days`` are the local dates it may be now; both are empty if a zone is unknown. ``held`` are
+    the kinds of all holds, wherever they are. ``terse`` leaves the words of passing rules empty:
+    they cost time and follow from the facts again.
     """
 
     contact: ProposedContact
@@ -33,6 +34,7 @@ class Case:
     now: datetime
     zones: tuple[ZoneInfo, ...]
     days: tuple[date, ...]
+    held: frozenset[str]
     terse: bool
 
     @classmethod
@@ -41,11 +43,15 @@ class Case:
     ) -> Case:
         """Make the case; one unreadable zone makes the whole place unknown."""
         instant = now.astimezone(UTC)
-        found = [zone(name) for name in facts.zones]
-        zones = tuple(z for z in found if z is not None)
-        if len(zones) != len(found):
-            zones = ()
-        return cls(contact, facts, instant, zones, dates(zones, instant), terse)
+        zones = places(facts.zones)
+        return cls(contact, facts, instant, zones, dates(zones, instant), _held(facts), terse)
+
+
+def _held(facts: Facts) -> frozenset[str]:
+    held = {*facts.holds_anywhere, *facts.holds}
+    for account in facts.accounts:
+        held.update(account.holds)
+    return frozenset(held)
 
 
 Debts = tuple[AccountFacts, ...]

@@ -22,6 +22,7 @@ def _rolling_count(rule: Rule) -> Check:
     voice = Voice(rule)
     days, most = int(rule.params["window_days"]), int(rule.params["max"])
     within = "today" if days == 1 else f"in the last {days} days"
+    fine = (voice.passes(""),)
 
     def judge(case: Case, dates: Sequence[date], name: str, account: int | None) -> Finding:
         if case.terse and len(dates) < most:
@@ -42,6 +43,8 @@ def _rolling_count(rule: Rule) -> Check:
             return tuple(
                 judge(case, d.calls_dates, f"About {words.debt(d)},", d.account_id) for d in debts
             )
+        if case.terse and len(case.facts.recent_calls) < most:
+            return fine
         calls = [latest_date(case.zones, at) for at in case.facts.recent_calls]
         return (judge(case, calls, "The consumer was", None),)
 

@@ -65,11 +65,10 @@ def gate(
     left = tuple(account for account in named if account.account_id not in dropped)
     for check in rules.second:
         findings += check(case, left)
-    kept = {account.account_id for account in left}
-    failing = [
-        f for f in findings
-        if not f.passed and (f.account_id is None or not left or f.account_id in kept)
-    ]  # fmt: skip
+    failing = [f for f in findings if not f.passed]
+    if failing and left:
+        kept = {account.account_id for account in left}
+        failing = [f for f in failing if f.account_id is None or f.account_id in kept]
     return _verdict(case, rulebook, tuple(findings), failing, tuple(a.account_id for a in left))
 
 

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
+from json.encoder import encode_basestring as _text
 from typing import Any
 
 from goodterms.accounts.model import Channel
@@ -38,10 +39,72 @@ class Record:
 
 def record(verdict: Verdict) -> Record:
     """Write a verdict down; equal verdicts give equal bytes."""
-    facts = plainjson.canonical({"contact": verdict.contact, "facts": verdict.facts}).decode()
-    findings = f"[{','.join([_finding_text(finding) for finding in verdict.findings])}]"
+    facts = known_text(verdict.contact, verdict.facts)
+    findings = f"[{','.join([_finding_text(f) for f in verdict.findings])}]"
     whole = f"[{_answer_text(verdict)},{facts},{findings}]".encode()
     return Record(facts, findings, hashlib.sha256(whole).hexdigest())
+
+
+def known_text(contact: ProposedContact, facts: Facts) -> str:
+    """Write contact and facts as ``plainjson.canonical`` does, by hand: each call waits for it."""
+    return f'{{"contact":{_contact_text(contact)},"facts":{_facts_text(facts)}}}'
+
+
+def _contact_text(c: ProposedContact) -> str:
+    hours = plainjson.canonical(c.hours).decode() if c.hours else "{}"
+    return (
+        f'{{"account_ids":{_numbers(c.account_ids)},"attempt_id":{_text(c.attempt_id)}'
+        f',"caller_id":{_maybe(c.caller_id)}'
+        f',"campaign_id":{"null" if c.campaign_id is None else c.campaign_id}'
+        f',"channel":"{c.channel.value}","consumer_id":{c.consumer_id}'
+        f',"contact_point_id":{c.contact_point_id},"hours":{hours},"number":{_text(c.number)}'
+        f',"prerecorded":{_truth(c.prerecorded)}}}'
+    )
+
+
+def _facts_text(f: Facts) -> str:
+    accounts = ",".join([_account_text(account) for account in f.accounts])
+    return (
+        f'{{"accounts":[{accounts}],"consumer_id":{f.consumer_id},"country":{_text(f.country)}'
+        f',"holds":{_texts(f.holds)},"holds_anywhere":{_texts(f.holds_anywhere)}'
+        f',"line_type":{_text(f.line_type)},"live_attempts":{_texts(f.live_attempts)}'
+        f',"owned_caller_id":{_truth(f.owned_caller_id)}'
+        f',"point_belongs":{_truth(f.point_belongs)},"point_status":{_text(f.point_status)}'
+        f',"recent_calls":{_instants(f.recent_calls)},"region":{_text(f.region)}'
+        f',"revoked":{_texts(f.revoked)},"zones":{_texts(f.zones)}}}'
+    )
+
+
+def _account_text(a: AccountFacts) -> str:
+    return (
+        f'{{"account_id":{a.account_id}'
+        f',"balance_minor":{"null" if a.balance_minor is None else a.balance_minor}'
+        f',"calls_dates":{_instants(a.calls_dates)}'
+        f',"conversation_dates":{_instants(a.conversation_dates)},"holds":{_texts(a.holds)}'
+        f',"host_age_seconds":{"null" if a.host_age_seconds is None else a.host_age_seconds}'
+        f',"host_answer":{_maybe(a.host_answer)},"lives_in_host":{_truth(a.lives_in_host)}'
+        f',"reference":{_text(a.reference)},"status":{_text(a.status)}}}'
+    )
+
+
+def _numbers(values: Sequence[int]) -> str:
+    return f"[{','.join(map(str, values))}]"
+
+
+def _texts(values: Sequence[str]) -> str:
+    return f"[{','.join(map(_text, values))}]" if values else "[]"
+
+
+def _instants(values: Sequence[date]) -> str:
+    return '["' + '","'.join([at.isoformat() for at in values]) + '"]' if values else "[]"
+
+
+def _maybe(value: str | None) -> str:
+    return "null" if value is None else _text(value)
+
+
+def _truth(value: bool) -> str:
+    return "true" if value else "false"
 
 
 def _answer_text(verdict: Verdict) -> str:
@@ -56,13 +119,13 @@ def _answer_text(verdict: Verdict) -> str:
     )
 
 
-def _finding_text(finding: Finding) -> str:
+def _finding_text(f: Finding) -> str:
     # Most rules pass most of the time; their words follow from facts and rulebook again.
-    if not finding.passed:
-        return plainjson.canonical(finding).decode()
-    if finding.account_id is None:
-        return f'"{finding.rule_id}/{finding.rule_version}"'
-    return f'"{finding.rule_id}/{finding.rule_version}/{finding.account_id}"'
+    if not f.passed:
+        return plainjson.canonical(f).decode()
+    if f.account_id is None:
+        return f'"{f.rule_id}/{f.rule_version}"'
+    return f'"{f.rule_id}/{f.rule_version}/{f.account_id}"'
 
 
 def replay(facts: Mapping[str, Any], rulebook: Rulebook, decided_at: datetime) -> Record:

@@ -87,6 +87,8 @@ def _no_hold(rule: Rule) -> Check:
     reaches_person = rule.params["reach"] == "person"
 
     def check(case: Case, debts: Debts) -> tuple[Finding, ...]:
+        if kind not in case.held:
+            return fine
         facts = case.facts
         on_person = kind in (facts.holds_anywhere if reaches_person else facts.holds)
         held = tuple(

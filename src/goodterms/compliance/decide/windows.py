@@ -63,6 +63,13 @@ def zone(name: str) -> ZoneInfo | None:
         return None
 
 
+@lru_cache(maxsize=4096)
+def places(names: tuple[str, ...]) -> tuple[ZoneInfo, ...]:
+    """Return the zones of these names; one that there is not makes the whole place unknown."""
+    found = tuple(known for name in names if (known := zone(name)))
+    return found if len(found) == len(names) else ()
+
+
 @lru_cache(maxsize=65536)
 def bounds(place: ZoneInfo, day: date, minute: int) -> tuple[datetime, datetime]:
     """Return the first and the last instant (UTC) at which local clocks reach this time."""
@@ -108,7 +115,8 @@ def next_open(place: ZoneInfo, week: Week, at: datetime) -> datetime | None:
     return None
 
 
-def next_open_everywhere(places: Sequence[ZoneInfo], week: Week, at: datetime) -> datetime | None:
+@lru_cache(maxsize=4096)
+def next_open_everywhere(places: tuple[ZoneInfo, ...], week: Week, at: datetime) -> datetime | None:
     """Return the first instant from ``at`` on that is open in all places; None: not in 9 days."""
     limit = at + timedelta(days=_LOOK_AHEAD_DAYS)
     while at <= limit:
@@ -129,6 +137,7 @@ def latest_date(places: Sequence[ZoneInfo], at: datetime) -> date:
     return max(at.astimezone(place).date() for place in places)
 
 
-def dates(places: Sequence[ZoneInfo], at: datetime) -> tuple[date, ...]:
+@lru_cache(maxsize=4096)
+def dates(places: tuple[ZoneInfo, ...], at: datetime) -> tuple[date, ...]:
     """Return the dates the instant has in the places, in order, each once."""
     return tuple(sorted({at.astimezone(place).date() for place in places}))
