@@ -92,10 +92,10 @@ class ComplianceService:
         """Judge many contacts without recording anything, in the order given; for forecasts."""
         if not contacts:
             return []
-        facts = await store.load_facts(conn, contacts, days=self._lookback, now=now)
+        loaded = await store.load_facts(conn, contacts, days=self._lookback, now=now)
         return [
             replace(gate(contact, known, self.rulebook, now, terse=True), permit=None)
-            for contact, known in zip(contacts, facts, strict=True)
+            for contact, (known, _) in zip(contacts, loaded, strict=True)
         ]
 
     def explain(self, verdict: Verdict) -> Explanation:
