@@ -77,9 +77,9 @@ CREATE INDEX consumer_by_name ON accounts.consumer (
 CREATE TABLE accounts.account (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     reference text COLLATE "C" NOT NULL,
-    creditor_id bigint NOT NULL REFERENCES accounts.creditor NOT ENFORCED,
-    placement_id bigint NOT NULL REFERENCES accounts.placement NOT ENFORCED,
-    consumer_id bigint NOT NULL REFERENCES accounts.consumer NOT ENFORCED,
+    creditor_id bigint NOT NULL, -- of accounts.creditor: checked by statement
+    placement_id bigint NOT NULL, -- of accounts.placement: checked by statement
+    consumer_id bigint NOT NULL, -- of accounts.consumer: checked by statement
     currency text NOT NULL DEFAULT 'USD',
     description text NOT NULL DEFAULT '',
     status text NOT NULL DEFAULT 'active' CHECK (
@@ -111,7 +111,7 @@ CREATE TRIGGER account_consumer AFTER INSERT ON accounts.account
 
 CREATE TABLE accounts.contact_point (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    consumer_id bigint NOT NULL REFERENCES accounts.consumer NOT ENFORCED,
+    consumer_id bigint NOT NULL, -- of accounts.consumer: checked by statement
     kind text NOT NULL CHECK (kind IN ('phone', 'email')),
     value text NOT NULL,
     label text NOT NULL DEFAULT 'home' CHECK (label IN ('home', 'mobile', 'work', 'other')),

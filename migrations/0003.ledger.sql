@@ -3,7 +3,7 @@ CREATE SCHEMA ledger;
 
 CREATE TABLE ledger.entry (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    account_id bigint NOT NULL REFERENCES accounts.account NOT ENFORCED,
+    account_id bigint NOT NULL, -- of accounts.account: checked by statement
     kind text NOT NULL CHECK (
         kind IN ('placement', 'payment', 'refund', 'fee', 'interest', 'adjustment', 'reversal',
                  'write_off')
@@ -23,7 +23,7 @@ CREATE TRIGGER entry_account AFTER INSERT ON ledger.entry
 
 -- book: a receivable component (principal, interest, …) or a counter book (placed, cash, …).
 CREATE TABLE ledger.posting (
-    entry_id bigint NOT NULL REFERENCES ledger.entry NOT ENFORCED,
+    entry_id bigint NOT NULL, -- of ledger.entry: checked by statement
     account_id bigint NOT NULL,
     book text NOT NULL CHECK (
         book IN ('principal', 'interest', 'late_fee', 'service_fee', 'nsf_fee', 'court_cost',
@@ -37,7 +37,7 @@ CREATE TABLE ledger.posting (
 -- The fold of the postings, one row per account, written only by the ledger in the same
 -- transaction; components holds the receivable books that are not zero.
 CREATE TABLE ledger.balance (
-    account_id bigint PRIMARY KEY REFERENCES accounts.account NOT ENFORCED,
+    account_id bigint PRIMARY KEY, -- of accounts.account: checked by statement
     currency text NOT NULL,
     total numeric(18, 4) NOT NULL,
     components jsonb NOT NULL,
