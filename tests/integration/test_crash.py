@@ -89,11 +89,12 @@ async def until(
 
 
 async def kill_some(on: Stage, dice: random.Random) -> None:
-    """Kill every part once in random order, then random ones, a few seconds apart."""
+    """Kill every part once in random order, then random ones, at most seconds apart."""
     names = dice.sample(sorted(on.parts), len(on.parts))
     names += dice.choices(sorted(on.parts), k=max(0, ROUNDS - len(names)))
     for name in names[:ROUNDS]:
-        await asyncio.sleep(dice.uniform(2.0, 6.0))
+        # Now and then two at once.
+        await asyncio.sleep(dice.choice((0.0, *(dice.uniform(1.0, 6.0) for _ in range(4)))))
         on.said.append(f"{on.services.clock.now():%H:%M:%S.%f} kill {name}")
         on.kill(name)
 
