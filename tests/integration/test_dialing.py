@@ -48,6 +48,28 @@ async def test_allowed_due_attempts_have_their_attempts_written(pool: Pool) -> N
     assert {row["state"]: row["n"] for row in rows} == {"placed": 2, "waiting": 1}
 
 
+async def test_more_may_be_looked_at_than_placed(pool: Pool) -> None:
+    """Refused ones do not use up the lines; those behind the last one allowed stay as they were."""
+    centre = Centre(pool)
+    await centre.open(6)
+    people = await centre.rows("SELECT consumer_id FROM dialing.due_attempt ORDER BY id")
+    for row in people[:3]:
+        async with transaction(pool) as conn:
+            await centre.accounts.place_hold(
+                conn, row["consumer_id"], None, HoldKind.ATTORNEY, source="test",
+                release_rule="by hand", actor="person:1", now=MONDAY,
+            )  # fmt: skip
+    async with transaction(pool) as conn:
+        await conn.execute("UPDATE dialing.due_attempt SET state = 'waiting'")  # as if it raced
+        [policy] = await centre.dialing.policies(conn)
+        decided = await centre.dialing.decide_next(conn, policy, 1, node="n1", now=MONDAY, look=6)
+    assert [one.attempt is not None for one in decided] == [False, False, False, True]
+    states = await centre.rows("SELECT state FROM dialing.due_attempt ORDER BY id")
+    assert [row["state"] for row in states] == ["withdrawn"] * 3 + ["placed"] + ["waiting"] * 2
+    verdicts = await centre.rows("SELECT count(*) AS n FROM compliance.verdict")
+    assert verdicts == [{"n": 4}]
+
+
 async def test_two_dialers_never_take_the_same_person(pool: Pool) -> None:
     """Eight dialers at once over sixty people: sixty decisions, each person once."""
     centre = Centre(pool)

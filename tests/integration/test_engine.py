@@ -16,6 +16,8 @@ from goodterms.adapters.sim.consumers import NO_ANSWER, Script
 from goodterms.adapters.sim.telephony import SimTelephony
 from goodterms.calls.model import Attempt, Disposition, Outcome, RequestKind
 from goodterms.dialing.lease import Lease
+from goodterms.dialing.model import Decided
+from goodterms.dialing.orders import Place
 from goodterms.dialing.runner import EngineParts, Runner
 from goodterms.kit.clock import SetClock
 from goodterms.kit.sql import Pool, transaction
@@ -227,3 +229,25 @@ async def test_open_attempt_that_nobody_knows_is_ended(pool: Pool, database_url:
         assert [a.outcome for a in await w.attempts()] == [Outcome.INTERRUPTED]
         [due] = await w.centre.rows("SELECT state, tries FROM dialing.due_attempt")
         assert due == {"state": "waiting", "tries": 0}
+
+
+async def test_a_night_list_is_worked_off_in_one_go(pool: Pool, database_url: str) -> None:
+    """Whoever may not be called now does not hold up the line of the one who may."""
+    async with world(pool, database_url) as w:
+        campaign = await w.centre.open(80)
+        policy = await w.centre.policy(campaign)
+        last = "(SELECT max(consumer_id) FROM dialing.due_attempt)"
+        async with transaction(pool) as conn:
+            for table, column in (("consumer", "address_zones"), ("contact_point", "zones")):
+                key = "id" if table == "consumer" else "consumer_id"
+                await conn.execute(
+                    f"UPDATE accounts.{table} SET {column} = '{{Asia/Tokyo}}' WHERE {key} < {last}"
+                )
+        runner = w.runner()
+        decided: list[Decided] = []
+        await runner._decide(Place(policy, 1), decided)
+        assert [one.attempt is not None for one in decided] == [False] * 79 + [True]
+        assert {one.verdict.reason_code for one in decided[:79]} == {"TIME_OUTSIDE"}
+        again: list[Decided] = []
+        await runner._decide(Place(policy, 1), again)
+        assert again == []

@@ -53,25 +53,35 @@ class ComplianceService:
         self._known = {rulebook.hash: rulebook}
 
     async def judge(
-        self, conn: Connection, contacts: Sequence[ProposedContact], *, now: datetime
+        self,
+        conn: Connection,
+        contacts: Sequence[ProposedContact],
+        *,
+        now: datetime,
+        most: int | None = None,
     ) -> list[Verdict]:
         """Judge contacts and record each verdict, in the order given.
 
         The caller holds the account lock of every person in the batch and commits soon. Each
         allowed contact gets its permit and its row in the contact log, so that the next one to
         ask counts it. A second contact to the same person in one batch sees the first as live.
+        Once ``most`` are allowed, the contacts after them are not judged.
         """
         if not contacts:
             return []
         loaded = await store.load_facts(conn, contacts, days=self._lookback, now=now, recorded=True)
         judged: list[tuple[int, Verdict, Record]] = []
         placed: dict[int, str] = {}
+        allowed = 0
         for contact, (known, number) in zip(contacts, loaded, strict=True):
             assert number is not None  # asked for
             verdict = gate(contact, _with_live(known, placed), self.rulebook, now, terse=True)
+            judged.append((number, verdict, record(verdict)))
             if verdict.decision is Decision.ALLOW:
                 placed[contact.consumer_id] = contact.attempt_id
-            judged.append((number, verdict, record(verdict)))
+                allowed += 1
+                if allowed == most:
+                    break
         await store.put_verdicts(conn, judged, self.rulebook.hash, now)
         return [
             replace(verdict, id=number, digest=written.digest)

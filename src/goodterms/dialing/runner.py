@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -50,6 +50,9 @@ LONGEST_SLEEP = 0.25
 LOOK_EVERY = 2.0
 """Wake-ups may be missed: everything is read again after so many seconds."""
 AFTER_FAILURE = 0.5
+PLACE_WITHIN = timedelta(milliseconds=250)
+"""A wish for lines is answered after so long, even if not all of them are permitted yet."""
+LOOK_MOST = 50
 FLUSH_SECONDS = 2.0
 WRITERS = 8
 STRAYS_EVERY = 10.0
@@ -195,9 +198,7 @@ class Runner:
     async def _place(self, order: Place) -> None:
         decided: list[Decided] = []
         try:
-            decided = await self._parts.dialing.decide(
-                order.policy, order.lines, node=self._node, now=self._parts.clock.now
-            )
+            await self._decide(order, decided)
         except DATABASE_AWAY as error:
             log.warning("engine.cannot_decide", error=str(error))
             await asyncio.sleep(AFTER_FAILURE)
@@ -207,6 +208,23 @@ class Runner:
             await asyncio.sleep(AFTER_FAILURE)
         permitted = tuple(p for one in decided if (p := self._permitted(one, order)))
         self._feed(Dialable(order.policy.campaign_id, permitted, len(decided)))
+
+    async def _decide(self, order: Place, decided: list[Decided]) -> None:
+        """Decide until the lines are permitted, nothing is due or time is up; add to ``decided``.
+
+        Where most are refused (at night), ever more are looked at in one go.
+        """
+        now = self._parts.clock.now
+        until, left, look = now() + PLACE_WITHIN, order.lines, order.lines
+        while left > 0:
+            more = await self._parts.dialing.decide(
+                order.policy, left, node=self._node, now=now, look=look
+            )
+            decided += more
+            left -= sum(one.attempt is not None for one in more)
+            if not more or now() >= until:
+                return
+            look = min(2 * look + 8, LOOK_MOST)
 
     def _permitted(self, decided: Decided, order: Place) -> Permitted | None:
         attempt, permit, policy = decided.attempt, decided.verdict.permit, order.policy

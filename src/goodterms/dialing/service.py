@@ -75,40 +75,55 @@ class DialingService:
         self._ask_hosts = ask_hosts
 
     async def decide(
-        self, policy: DialPolicy, limit: int, *, node: str, now: Callable[[], datetime]
+        self,
+        policy: DialPolicy,
+        limit: int,
+        *,
+        node: str,
+        now: Callable[[], datetime],
+        look: int = 0,
     ) -> list[Decided]:
         """Ask the hosts that own the next accounts, then decide about them in one transaction.
 
-        No transaction is open while hosts are asked; time is read again after they answered.
+        At most ``limit`` are allowed; up to ``look`` are looked at until so many are. No
+        transaction is open while hosts are asked; time is read again after they answered.
         """
         started = now()
         async with self._pool.connection() as conn:
             hosted = await store.hosts_to_ask(
-                conn, policy.campaign_id, limit, started, started - HOST_FRESH
+                conn, policy.campaign_id, max(limit, look), started, started - HOST_FRESH
             )
         if hosted:
             await self._ask_hosts(hosted)
         async with transaction(self._pool) as conn:
-            return await self.decide_next(conn, policy, limit, node=node, now=now())
+            return await self.decide_next(conn, policy, limit, node=node, now=now(), look=look)
 
     async def decide_next(
-        self, conn: Connection, policy: DialPolicy, limit: int, *, node: str, now: datetime
+        self,
+        conn: Connection,
+        policy: DialPolicy,
+        limit: int,
+        *,
+        node: str,
+        now: datetime,
+        look: int = 0,
     ) -> list[Decided]:
         """Claim due attempts, lock their people, judge them all and write what follows.
 
         The allowed ones have their attempts opened and their permits recorded when this
         transaction commits; the others are due later, or withdrawn. People locked by somebody
-        else (a payment that is being posted) are left for the next time.
+        else (a payment that is being posted) are left for the next time; so are those behind
+        the last one allowed, where more were looked at than may be placed.
         """
-        claimed = await store.claim(conn, policy.campaign_id, limit, now)
+        claimed = await store.claim(conn, policy.campaign_id, max(limit, look), now)
         if not claimed:
             return []
         judged = [c for c in claimed if c.points]
         nexts = [without_number(c.due, now) for c in claimed if not c.points]
         async with conn.pipeline():
             contacts = [_proposed(c, policy, now) for c in judged]
-            verdicts = await self._compliance.judge(conn, contacts, now=now)
-            pairs = list(zip(judged, verdicts, strict=True))
+            verdicts = await self._compliance.judge(conn, contacts, now=now, most=limit)
+            pairs = list(zip(judged, verdicts, strict=False))
             await store.settle(conn, nexts + [after_verdict(c, v, now) for c, v in pairs], now)
             openings = [
                 _opening(c, v, policy, node) for c, v in pairs if v.decision is Decision.ALLOW
