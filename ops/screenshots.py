@@ -186,8 +186,7 @@ def _desk(camera: Camera) -> str:
     link = _pay_link(page) if camera.wants("pay") else None
     if link:
         camera.visit(camera.stranger(), link, "pay")
-    _finish(page)
-    page.context.close()
+    _finish(page)  # and stay: the floor has this agent among the others
     return f"/accounts/{number[1]}" if number else "/accounts"
 
 

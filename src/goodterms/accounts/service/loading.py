@@ -21,7 +21,7 @@ from goodterms.kit import wake
 from goodterms.kit.events import Bus
 from goodterms.kit.sql import Connection
 
-_RELEASE_RULE = "A person releases it when the creditor has confirmed that its cause is over."
+_RELEASE_RULE = "the creditor has confirmed that its cause is over"
 _PIECE_ROWS = 500
 # Who it is about, under lock, in this order; then what they owe, as far as it contradicts nothing.
 _PEOPLE = ("staged_creditors", "staged_new_consumers", "staged_lock_consumers", "staged_resolve")

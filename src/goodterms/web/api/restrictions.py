@@ -37,7 +37,7 @@ class HoldBody(Body):
     kind: HoldKind
     account_id: Reference | None = Field(default=None, description="One account; else all.")
     source: Short = Field(examples=["letter of 20 November 2026"])
-    release_rule: Short = Field(examples=["when the dispute is answered"])
+    release_rule: Short = Field(examples=["the dispute is answered"])
 
 
 class ReleaseBody(Body):
