@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from itertools import count
@@ -13,10 +13,10 @@ from zoneinfo import ZoneInfo
 
 import httpx
 from playwright.async_api import Browser, Page, async_playwright
-from tests.fakes.stage import Stage, stage
+from tests.fakes.stage import OWN, Stage, stage
 
 from goodterms.access.model import Role, Scope
-from goodterms.app.demo.seed import CALLER_IDS, TRUNK, seed_network, seed_people
+from goodterms.app.demo.seed import CALLER_IDS, TRUNK, seed_network
 from goodterms.campaigns.model import Campaign, Members
 from goodterms.intake.sample.portfolio import as_csv, top_up
 
@@ -211,6 +211,16 @@ class House:
         async with services.transaction() as conn:
             return await services.campaigns.start(conn, made.id, actor="system:test", now=now)
 
+    async def link(self, guest: Guest) -> str:
+        """Make a pay link for what somebody owes."""
+        services = self.on.services
+        async with services.transaction() as conn:
+            token = await services.payments.create_link(
+                conn, guest.account_id, None, attempt_id=None, actor="system:test",
+                now=services.clock.now(),
+            )  # fmt: skip
+        return f"{self.url}/pay/{token}"
+
     async def finish(self, campaign: Campaign) -> None:
         """End a campaign."""
         services = self.on.services
@@ -260,14 +270,13 @@ async def serious(page: Page) -> list[tuple[str, list[str]]]:
 
 @asynccontextmanager
 async def house(
-    folder: Path, *, cast: bool = True, settings: Mapping[str, str] | None = None
+    folder: Path, *, demo: bool = True, own: Sequence[str] = OWN
 ) -> AsyncIterator[House]:
-    """Run everything; with ``cast``, the demo's people and telephone lines are there."""
-    demo = {"GOODTERMS_DEMO": "1"} if settings is None else settings
-    async with stage(folder, settings=demo) as on, async_playwright() as play:
-        if cast:
+    """Run the product; ``demo`` offers the one-click sign-in and sets up telephone lines."""
+    settings = {"GOODTERMS_DEMO": "1"} if demo else {}
+    async with stage(folder, own=own, settings=settings) as on, async_playwright() as play:
+        if demo:
             await seed_network(on.services)
-            await seed_people(on.services, 0)
         browser = await play.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
         try:
             built = House(on, browser, folder)
