@@ -49,9 +49,9 @@ async def test_a_part_is_paid_without_script_and_no_card_reaches_us(place: House
     await expect(page.locator("h1")).to_contain_text("Your payment was received")
     await expect(page.locator("main")).to_contain_text("$300.00")
     balance = await place.one(
-        "SELECT total_minor FROM ledger.balance WHERE account_id = %s", guest.account_id
+        "SELECT total FROM ledger.balance WHERE account_id = %s", guest.account_id
     )
-    assert balance["total_minor"] == 30_000
+    assert balance["total"] == 300
     ours = [body for url, body in place.posted if url.startswith(place.url)]
     assert ours
     assert not any("4242" in body or "9995" in body for body in ours)
@@ -91,7 +91,7 @@ async def test_a_wrong_or_expired_link_is_a_calm_page(place: House) -> None:
     await expect(page.locator("main h1")).to_be_visible()
     link = await place.link(guest)
     await place.one(
-        "UPDATE payments.pay_link SET expires_at = created_at WHERE account_id = %s RETURNING 1",
+        "UPDATE payments.link SET expires_at = created_at WHERE account_id = %s RETURNING 1",
         guest.account_id,
     )
     answer = await page.goto(link)

@@ -89,6 +89,7 @@ class House:
             color_scheme="dark" if dark else "light",
             java_script_enabled=script,
             accept_downloads=True,
+            reduced_motion="reduce",
         )
         context.set_default_timeout(15_000)
         if script:
@@ -132,7 +133,7 @@ class House:
 
     async def guests(self, *personas: str) -> list[Guest]:
         """Place accounts of people who are called by nobody but this test, one per persona."""
-        rows = self._rows(personas)
+        rows = self.rows(personas)
         file = self.folder / f"guests-{next(self.serial)}.csv"
         file.write_text(as_csv(rows), encoding="utf-8", newline="")
         services = self.on.services
@@ -142,7 +143,8 @@ class House:
         column = rows[0].index("consumer")
         return [await self._guest(row[column]) for row in rows[1:]]
 
-    def _rows(self, personas: Sequence[str]) -> list[list[str]]:
+    def rows(self, personas: Sequence[str]) -> list[list[str]]:
+        """Make the rows of a file with one account per persona, its header first."""
         header, *people = top_up(self.on.services.clock.now(), 60).rows
         at = {name: header.index(name) for name in header}
         serial, chosen, seen = next(self.serial), list[list[str]](), set[str]()
@@ -262,7 +264,7 @@ async def serious(page: Page) -> list[tuple[str, list[str]]]:
 
     found = (await Axe().run(page)).response["violations"]
     return [
-        (rule["id"], [node["html"][:160] for node in rule["nodes"]])
+        (rule["id"], [node["html"][:160] + node["failureSummary"] for node in rule["nodes"]])
         for rule in found
         if rule["impact"] in ("serious", "critical")
     ]

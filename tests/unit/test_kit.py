@@ -103,3 +103,25 @@ def test_arrays_as_one_parameter() -> None:
     for texts in ([f"a{chr(30)}b"], ["a", f"{chr(30)}b"]):
         with pytest.raises(ValueError, match="30"):
             text_array(texts)
+
+
+@pytest.mark.parametrize(
+    ("text", "amount"),
+    [
+        ("120", "120.00"),
+        ("$1,240.50", "1240.50"),
+        ("1,240", "1240.00"),
+        ("120,50", "120.50"),
+        (" 7.5 USD ", "7.50"),
+    ],
+)
+def test_money_is_read_as_people_write_it(text: str, amount: str) -> None:
+    """Points and commas are understood where they can mean one thing only."""
+    assert Money.written(text) == Money(Decimal(amount))
+
+
+@pytest.mark.parametrize("text", ["", "1.000,00", "12,5", "1,24,0", "1e3", "NaN", "12.345"])
+def test_money_that_could_mean_two_things_is_refused(text: str) -> None:
+    """An amount is never guessed."""
+    with pytest.raises(MoneyError):
+        Money.written(text)

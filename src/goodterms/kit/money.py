@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 
 _CODE_LENGTH = 3
 _EXPONENTS = {"BHD": 3, "CLP": 0, "COP": 2, "JPY": 0, "KRW": 0, "KWD": 3, "OMR": 3, "TND": 3}
+
+_WITH_POINT = re.compile(r"-?(\d+|\d{1,3}(,\d{3})+)(\.\d+)?", re.ASCII)
+_WITH_COMMA = re.compile(r"-?\d+,\d{2}", re.ASCII)
 
 
 class MoneyError(ValueError):
@@ -54,6 +58,20 @@ class Money:
             places = exponent(currency)
             raise MoneyError(f"{text} has more than {places} decimals for {currency}.")
         return money.rounded()
+
+    @classmethod
+    def written(cls, text: str, currency: str = "USD") -> Money:
+        """Read an amount as people write it: ``120``, ``$1,240.50`` or ``120,50``.
+
+        Raises:
+            MoneyError: the text is no amount, or could mean two.
+        """
+        bare = text.replace("$", "").replace(currency, "").strip()
+        if _WITH_POINT.fullmatch(bare):
+            return cls.of(bare.replace(",", ""), currency)
+        if _WITH_COMMA.fullmatch(bare):
+            return cls.of(bare.replace(",", "."), currency)
+        raise MoneyError(f"{text!r} is not an amount: write it as 1240.50.")
 
     @classmethod
     def from_minor(cls, minor: int, currency: str = "USD") -> Money:

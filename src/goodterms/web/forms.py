@@ -55,16 +55,16 @@ class Form:
         return int(text)
 
     def money(self, name: str, currency: str) -> Money:
-        """A field's amount, as people write it: ``120``, ``1,240.50`` or ``$120``.
+        """A field's amount, as people write it: ``120``, ``1,240.50``, ``$120`` or ``120,50``.
 
         Raises:
             Refusal: it is no amount.
         """
-        text = self.text(name).replace(",", "").replace("$", "").replace(currency, "").strip()
+        text = self.text(name)
         if not text:
             raise Refusal("AMOUNT_MISSING", "Enter an amount, e.g. 120.00.", field=name)
         try:
-            return Money.of(text, currency)
+            return Money.written(text, currency)
         except MoneyError as error:
             raise Refusal("BAD_AMOUNT", str(error), field=name) from error
 

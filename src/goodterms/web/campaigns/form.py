@@ -99,9 +99,9 @@ class CampaignForm:
         return minutes if isinstance(minutes, str) else minutes * 60
 
     def _minor(self, name: str) -> int | None:
-        text = self.value(name).replace(",", "").replace("$", "")
+        text = self.value(name)
         try:
-            return Money.of(text).minor if text else None
+            return Money.written(text).minor if text else None
         except MoneyError as error:
             raise Refusal("BALANCE", f"{error} Write an amount such as 250.", field=name) from None
 

@@ -188,9 +188,8 @@ async def _contact(web: Web, opened: Visit, *, done: str = "") -> Response:
 
 def _money(text: str, opened: Visit) -> Money:
     currency = opened.link.quote.total.currency
-    plain = text.replace(",", "").replace("$", "").replace(currency, "").strip()
     try:
-        return Money.of(plain, currency)
+        return Money.written(text, currency)
     except MoneyError as error:
         raise Refusal("BAD_AMOUNT", f"Enter an amount such as {opened.link.suggested.amount}.",
                       field="amount") from error  # fmt: skip
