@@ -66,7 +66,7 @@ def test_nothing_is_placed_while_the_campaign_is_not_running() -> None:
 @pytest.mark.parametrize(
     ("answered", "abandoned", "place", "because"),
     [
-        (0, 0, 4, "until calls have been answered"),
+        (0, 0, 4, "until more calls have been answered"),
         (100, 3, 4, "no abandoned call is left"),
         (100, 0, 7, "allows no more"),
         (1000, 0, 12, "3 lines each"),

@@ -16,7 +16,7 @@ from goodterms.accounts.model import Channel
 from goodterms.adapters.postgres.migrations import migrate
 from goodterms.app.compose import Services, services
 from goodterms.app.database import database
-from goodterms.app.keep import stop_on_signals
+from goodterms.app.keep import STOPPED, unless_stopped
 from goodterms.app.settings import Settings
 from goodterms.compliance.model import Explanation, ProposedContact
 from goodterms.intake.model import ImportReport
@@ -25,7 +25,6 @@ from goodterms.kit.errors import NotFound, Refusal
 from goodterms.kit.sql import Connection
 
 ACTOR = "system:cli"
-STOPPED = 130
 
 
 async def migrate_database(settings: Settings, console: Console) -> int:
@@ -102,21 +101,21 @@ async def import_file(
 ) -> int:
     """Import accounts from a file; Ctrl-C stops between chunks, importing again continues."""
     mapping = _mapping(columns)
-    asked = stop_on_signals()
+    report = await unless_stopped(_import(settings, console, file, mapping, refused))
+    if report is None:
+        console.print("Stopped. What was imported stays; import the file again to go on.")
+        return STOPPED
+    show_report(console, report)
+    return 0
+
+
+async def _import(
+    settings: Settings, console: Console, file: Path, mapping: dict[str, str], refused: Path | None
+) -> ImportReport:
     async with database(settings) as url:
         await asyncio.to_thread(migrate, url)
         async with services(settings, url, name="goodterms import") as parts:
-            work = asyncio.create_task(import_with_bar(parts, console, file, mapping, refused))
-            waiting = asyncio.create_task(asked.wait())
-            await asyncio.wait([work, waiting], return_when=asyncio.FIRST_COMPLETED)
-            waiting.cancel()
-            if not work.done():
-                work.cancel()
-                await asyncio.gather(work, return_exceptions=True)
-                console.print("Stopped. What was imported stays; import the file again to go on.")
-                return STOPPED
-            show_report(console, work.result())
-    return 0
+            return await import_with_bar(parts, console, file, mapping, refused)
 
 
 async def check_invariants(settings: Settings, console: Console) -> int:

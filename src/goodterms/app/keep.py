@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Callable
-from typing import Protocol
+from collections.abc import Callable, Coroutine
+from typing import Any, Protocol, TypeVar
 
 Say = Callable[[str], None]
+T = TypeVar("T")
+
+STOPPED = 130
+"""Exit code of a command that was stopped by Ctrl-C."""
 
 FIRST_PAUSE_SECONDS = 0.2
 LONGEST_PAUSE_SECONDS = 10.0
@@ -62,3 +66,16 @@ def stop_on_signals() -> asyncio.Event:
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         loop.add_signal_handler(number, asked.set)
     return asked
+
+
+async def unless_stopped(work: Coroutine[Any, Any, T]) -> T | None:
+    """Do some work; Ctrl-C or SIGTERM cancels it at whatever step it is, and gives None."""
+    asked = asyncio.create_task(stop_on_signals().wait())
+    working = asyncio.create_task(work)
+    await asyncio.wait([asked, working], return_when=asyncio.FIRST_COMPLETED)
+    asked.cancel()
+    if working.done():
+        return working.result()
+    working.cancel()
+    await asyncio.gather(working, return_exceptions=True)
+    return None

@@ -11,7 +11,7 @@ from rich.console import Console
 
 from goodterms.adapters.postgres.migrations import migrate
 from goodterms.app.embedded import Engines, OwnProcess
-from goodterms.app.keep import Part, Say, keep, stop_on_signals
+from goodterms.app.keep import Part, Say, keep, unless_stopped
 from goodterms.app.processors import sandbox_secret
 from goodterms.app.settings import SettingError, Settings
 
@@ -65,8 +65,12 @@ def own_processes(engines: Engines, extra: dict[str, str] | None = None) -> list
 
 async def up_until_stopped(settings: Settings, console: Console) -> int:
     """Run the product until Ctrl-C or SIGTERM; return the exit code."""
-    asked = stop_on_signals()
     port_must_be_free(settings.host, settings.port)
+    await unless_stopped(_up(settings, console))
+    return 0
+
+
+async def _up(settings: Settings, console: Console) -> None:
     engines = Engines(settings)
 
     def say(text: str) -> None:
@@ -84,8 +88,7 @@ async def up_until_stopped(settings: Settings, console: Console) -> int:
             kept(own_processes(engines), say, started=False),
         ):
             say(f"goodterms is at {settings.url} — Ctrl-C stops everything.")
-            await asked.wait()
-            say("Stopping …")
+            await asyncio.Event().wait()  # until cancelled
     finally:
-        await engines.stop()
-    return 0
+        say("Stopping …")
+        await asyncio.shield(engines.stop())

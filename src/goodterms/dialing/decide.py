@@ -129,8 +129,8 @@ def _level(snapshot: Snapshot, policy: DialPolicy, idle: int) -> tuple[int, str]
     if wanted == idle:
         return idle, f"{agents}: one line each."
     spare = spare_abandonments(snapshot.answered, snapshot.abandoned)
-    if spare == 0 and snapshot.answered == 0:
-        return idle, f"{agents}: one line each until calls have been answered."
+    if spare == 0 and snapshot.abandoned == 0:
+        return idle, f"{agents}: one line each until more calls have been answered."
     if spare == 0:
         return idle, f"{agents}: one line each, no abandoned call is left in the budget."
     if idle + spare < wanted:

@@ -30,7 +30,7 @@ from goodterms.app.demo.seed import (
 )
 from goodterms.app.demo.summary import Seen, final, live, shortfalls
 from goodterms.app.embedded import Engines
-from goodterms.app.keep import Part, Say, stop_on_signals
+from goodterms.app.keep import STOPPED, Part, Say, unless_stopped
 from goodterms.app.log import set_up_logging
 from goodterms.app.settings import SettingError, Settings
 from goodterms.app.up import kept, own_processes, port_must_be_free
@@ -43,7 +43,6 @@ LOOK_SECONDS = 1.0
 WIND_DOWN = timedelta(seconds=15)
 """So long before its end a timed demo places no more calls."""
 DRAIN = timedelta(seconds=40)
-STOPPED = 130
 TOP_UP = 400
 
 
@@ -57,22 +56,25 @@ async def run_demo(
     """
     chosen = _demo_settings(settings, port)
     set_up_logging("error", process="demo")
-    asked = stop_on_signals()
     port_must_be_free(chosen.host, chosen.port)
+    code = await unless_stopped(_play(chosen, console, seconds, agents))
+    return STOPPED if code is None else code
 
+
+async def _play(settings: Settings, console: Console, seconds: int | None, agents: int) -> int:
     def say(text: str) -> None:
         console.print(text, highlight=False)
 
     async with (
-        _stage(chosen, say) as (engines, carrier, url),
-        services(chosen, url, name="goodterms demo", pool_size=16) as parts,
+        _stage(settings, say) as (engines, carrier, url),
+        services(settings, url, name="goodterms demo", pool_size=16) as parts,
     ):
-        campaign, automatic = await _prepare(parts, console, chosen, agents)
+        campaign, automatic = await _prepare(parts, console, settings, agents)
         own = own_processes(engines, {"GOODTERMS_DEMO": "1", "GOODTERMS_LOG": "warning"})
         networks: list[tuple[str, Part]] = [*engines.parts(), ("carrier", carrier)]
         async with kept(networks, say, started=True), kept(own, say, started=False):
             await sign_in_agents(parts, automatic)
-            return await _show(parts, console, campaign, seconds, asked)
+            return await _show(parts, console, campaign, seconds)
 
 
 def _demo_settings(settings: Settings, port: int | None) -> Settings:
@@ -109,7 +111,7 @@ async def _stage(
         await asyncio.gather(engines.start_asterisk(), carrier.start())
         yield engines, carrier, url
     finally:
-        await asyncio.gather(carrier.stop(), engines.stop())
+        await asyncio.shield(asyncio.gather(carrier.stop(), engines.stop()))
 
 
 async def _prepare(
@@ -129,10 +131,7 @@ async def _prepare(
     return await seed_campaign(parts), automatic
 
 
-async def _show(
-    parts: Services, console: Console, campaign: Campaign, seconds: int | None,
-    asked: asyncio.Event,
-) -> int:  # fmt: skip
+async def _show(parts: Services, console: Console, campaign: Campaign, seconds: int | None) -> int:
     """Show the floor until the time is up, then let calls end and judge what was shown."""
     started = parts.clock.now()
     ends = started + timedelta(seconds=seconds) if seconds else None
@@ -141,7 +140,7 @@ async def _show(
     playing = asyncio.gather(*plays)
     try:
         with Live(console=console, refresh_per_second=2, transient=True) as screen:
-            while not asked.is_set() and (ends is None or parts.clock.now() < ends):
+            while ends is None or parts.clock.now() < ends:
                 screen.update(live(await _look(parts, started, ends)))
                 if playing.done():
                     playing.result()
@@ -149,9 +148,7 @@ async def _show(
                     await _pause(parts, campaign)
                     last_call = None
                 await asyncio.sleep(LOOK_SECONDS)
-        if asked.is_set():
-            return STOPPED
-        await _drain(parts, asked)
+        await _drain(parts)
     finally:
         playing.cancel()
         await asyncio.gather(playing, return_exceptions=True)
@@ -178,10 +175,10 @@ async def _look(parts: Services, started: datetime, ends: datetime | None) -> Se
         )
 
 
-async def _drain(parts: Services, asked: asyncio.Event) -> None:
+async def _drain(parts: Services) -> None:
     """Wait until no call and no payment is under way."""
     until = parts.clock.now() + DRAIN
-    while parts.clock.now() < until and not asked.is_set():
+    while parts.clock.now() < until:
         async with parts.pool.connection() as conn:
             if not await parts.reporting.under_way(conn):
                 return
