@@ -170,10 +170,10 @@ def after_verdict(claimed: Claimed, verdict: Verdict, now: datetime) -> Next:
     """
     due = claimed.due
     point = verdict.contact.contact_point_id
-    told = Next(due.id, DueState.WAITING, now, point, due.tries, verdict.reason_code)
     if verdict.decision is Decision.ALLOW:
         attempt_id = verdict.contact.attempt_id
-        return replace(told, state=DueState.PLACED, last_attempt_id=attempt_id, reason="")
+        return Next(due.id, DueState.PLACED, now, point, due.tries, "", attempt_id)
+    told = Next(due.id, DueState.WAITING, now, point, due.tries, verdict.reason_code)
     if verdict.decision is Decision.DEFER and verdict.earliest_allowed_at is not None:
         return replace(told, due_at=verdict.earliest_allowed_at)
     if verdict.reason_code in _POINT_REASONS:

@@ -40,7 +40,15 @@ class Record:
 def record(verdict: Verdict) -> Record:
     """Write a verdict down; equal verdicts give equal bytes."""
     facts = known_text(verdict.contact, verdict.facts)
-    findings = f"[{','.join([_finding_text(f) for f in verdict.findings])}]"
+    findings = ",".join(
+        [
+            f'"{f.rule_id}/{f.rule_version}"'
+            if f.passed and f.account_id is None
+            else _finding_text(f)
+            for f in verdict.findings
+        ]
+    )
+    findings = f"[{findings}]"
     whole = f"[{_answer_text(verdict)},{facts},{findings}]".encode()
     return Record(facts, findings, hashlib.sha256(whole).hexdigest())
 
@@ -123,8 +131,6 @@ def _finding_text(f: Finding) -> str:
     # Most rules pass most of the time; their words follow from facts and rulebook again.
     if not f.passed:
         return plainjson.canonical(f).decode()
-    if f.account_id is None:
-        return f'"{f.rule_id}/{f.rule_version}"'
     return f'"{f.rule_id}/{f.rule_version}/{f.account_id}"'
 
 
