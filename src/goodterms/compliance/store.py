@@ -74,7 +74,8 @@ async def load_facts(
     """
     people = id_array({contact.consumer_id for contact in contacts})
     named = id_array({account_id for contact in contacts for account_id in contact.account_ids})
-    shown = text_array(contact.caller_id for contact in contacts)
+    # A single empty text would be an array of nothing; nobody owns the number "-".
+    shown = text_array(contact.caller_id or "-" for contact in contacts)
     async with conn.pipeline():
         proposed = await _ask(conn, "proposed", caller_ids=shown, recorded=recorded)
         cursors = [
