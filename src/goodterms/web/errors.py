@@ -45,6 +45,8 @@ _TITLES = {
     500: "Something went wrong on our side",
     503: "Back in a moment",
 }
+_GONE = 409
+_LINK = (404, _GONE)
 _PLAIN = {
     404: "There is nothing at this address.",
     405: "This address does not take such a request.",
@@ -104,7 +106,7 @@ def answer(request: Request, problem: Problem, headers: dict[str, str] | None = 
     html = render(
         request,
         "portal_error.html" if consumer else "error.html",
-        title=_TITLES.get(problem.status, "This did not work"),
+        title=_title(problem.status, consumer=consumer),
         text=problem.message,
         status=problem.status,
         reference=problem.reference,
@@ -113,6 +115,12 @@ def answer(request: Request, problem: Problem, headers: dict[str, str] | None = 
     if consumer:
         headers = {"Referrer-Policy": "no-referrer", **(headers or {})}
     return HTMLResponse(html, status_code=problem.status, headers=headers)
+
+
+def _title(status: int, *, consumer: bool) -> str:
+    if consumer and status in _LINK:
+        return "This link does not work any more" if status == _GONE else "This link does not work"
+    return _TITLES.get(status, "This did not work")
 
 
 def _firm(request: Request) -> Firm:

@@ -35,7 +35,7 @@ def page_of(request: Request, *, agent: AgentView | None = None) -> Page:
         zone=_zone(request),
         person_name=person.display_name if person else "",
         entries=rail(person.roles, parts) if person else (),
-        agent=agent,
+        agent=agent or getattr(request.state, "agent", None),
         live_url=_LIVE if person and "live" in parts else "",
         demo=web.settings.demo,
     )

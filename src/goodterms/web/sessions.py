@@ -12,14 +12,20 @@ from fastapi.responses import RedirectResponse, Response
 from goodterms.access.model import Actor, Role, Session
 from goodterms.kit.errors import Forbidden, NotFound, Refusal
 from goodterms.web.context import Signed, Web, address_of, route_of, web_of
-from goodterms.web.desk.agents import leave
+from goodterms.web.desk.agents import leave, view_of
 from goodterms.web.errors import SignInNeeded
 from goodterms.web.pages import page
 from goodterms.web.security import same_origin
 from goodterms.web.shell import rail
 
 COOKIE = "gt_session"
-DEMO_ROLES = (Role.AGENT, Role.SUPERVISOR, Role.MANAGER, Role.COMPLIANCE)
+DEMO_PEOPLE = {
+    Role.AGENT: "Alex Morgan",
+    Role.SUPERVISOR: "Sam Rivera",
+    Role.MANAGER: "Maya Okafor",
+    Role.COMPLIANCE: "Chris Lindqvist",
+}
+"""Who the one-click sign-in makes of somebody, by role; invented names."""
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 # They read no cookie: a key, a signature or the secret address itself speaks there.
 _UNGUARDED = ("/api/", "/webhooks/", "/pay/")
@@ -39,6 +45,7 @@ async def guard(request: Request) -> None:
     session = await _session(request)
     request.state.session = session
     if request.method in SAFE:
+        await _show_agent(request, session)
         return
     if not same_origin(request, web_of(request).settings.url):
         raise Forbidden("FOREIGN_ORIGIN", "This request comes from another site.")
@@ -145,7 +152,7 @@ async def demo_sign_in(role: str, web: Annotated[Web, Depends(web_of)]) -> Respo
     Raises:
         NotFound: this is no demo, or no such role.
     """
-    if not web.settings.demo or role not in DEMO_ROLES:
+    if not web.settings.demo or role not in DEMO_PEOPLE:
         raise NotFound("NO_DEMO", "There is no sign-in without a password here.")
     now = web.clock.now()
     async with web.pool.connection() as conn, conn.transaction():
@@ -153,7 +160,7 @@ async def demo_sign_in(role: str, web: Annotated[Web, Depends(web_of)]) -> Respo
         person = await web.access.find_person(conn, username)
         if person is None:
             person = await web.access.create_person(
-                conn, username, f"Demo {role}", [Role(role)], None, now=now
+                conn, username, DEMO_PEOPLE[Role(role)], [Role(role)], None, now=now
             )
         token, _ = await web.access.sign_in_as(conn, person.id, now=now)
     return enter(web, token, "/")
@@ -183,6 +190,17 @@ async def _session(request: Request) -> Session | None:
         return await web.access.session(conn, token, now=web.clock.now())
 
 
+async def _show_agent(request: Request, session: Session | None) -> None:
+    """Let whole pages show an agent's state and telephone, whatever the page is about."""
+    at_work = session is not None and Role.AGENT in session.person.roles
+    if not at_work or session is None or "text/html" not in request.headers.get("accept", ""):
+        return
+    web = web_of(request)
+    async with web.pool.connection() as conn:
+        signed = Signed(session=session, actor=_actor(request, session))
+        request.state.agent = await view_of(web, conn, signed)
+
+
 async def _form_token(request: Request) -> str:
     if not request.headers.get("content-type", "").startswith(_FORMS):
         return ""
@@ -196,7 +214,7 @@ def _actor(request: Request, session: Session) -> Actor:
 
 
 def _form(request: Request, *, next: str, problem: str = "", status: int = 200) -> Response:  # noqa: A002
-    roles = DEMO_ROLES if web_of(request).settings.demo else ()
+    roles = tuple(DEMO_PEOPLE) if web_of(request).settings.demo else ()
     return page(
         request,
         "sign_in.html",
