@@ -206,3 +206,17 @@ async def test_operators_can_see_how_it_does(pool: Pool) -> None:
         assert (await client.get("/readyz")).text == "ready\n"
         metrics = (await client.get("/metrics")).text
     assert 'goodterms_http_requests_total{method="GET",route="/readyz",status="200"}' in metrics
+
+
+async def test_an_agent_at_work_has_the_telephone_on_every_page(pool: Pool) -> None:
+    """Pages of any part show the telephone once the day has begun, and to nobody else."""
+    web = make_web(pool)
+    pages = ("/accounts", "/campaigns", "/import", "/floor", "/audit", "/settings/people")
+    async with browser(web) as client:
+        await sign_in(web, client, Role.AGENT, Role.MANAGER)
+        assert "<gt-phone" not in (await client.get("/campaigns")).text
+        await client.get("/desk")
+        for path in pages:
+            shown = await client.get(path)
+            assert shown.status_code == 200, path
+            assert "<gt-phone" in shown.text, path

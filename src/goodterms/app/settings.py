@@ -45,7 +45,12 @@ SETTINGS = (
     Setting("GOODTERMS_ARI_PASSWORD", "Password of the node's ARI.", ""),
     Setting("GOODTERMS_PHONE_URL", "WebSocket that browser telephones register at.", ""),
     Setting("GOODTERMS_PROMPTS", "Folder of the spoken prompts, on the node.", "(made)"),
-    Setting("GOODTERMS_CALL_BACK", "Number people may call back, said in prompts.", ""),
+    Setting(
+        "GOODTERMS_CALL_BACK",
+        "Number people may call back, said in prompts and shown on pay pages.",
+        "",
+    ),
+    Setting("GOODTERMS_ADDRESS", "Postal address of the organisation, shown on pay pages.", ""),
     Setting(
         "GOODTERMS_SIP_ADDRESS",
         "This machine's address for SIP and sound; carrier and telephones must reach it.",
@@ -81,6 +86,7 @@ class Settings:
     phone_url: str
     prompts: Path
     call_back: str
+    address: str
     sip_address: str
     trunk_host: str
     trunk_port: int
@@ -143,6 +149,7 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
         phone_url=text("GOODTERMS_PHONE_URL") or "",
         prompts=Path(text("GOODTERMS_PROMPTS") or home / "prompts"),
         call_back=text("GOODTERMS_CALL_BACK") or "",
+        address=text("GOODTERMS_ADDRESS") or "",
         sip_address=text("GOODTERMS_SIP_ADDRESS") or "127.0.0.1",
         trunk_host=text("GOODTERMS_TRUNK_HOST") or "",
         trunk_port=_port(environ, "GOODTERMS_TRUNK_PORT", 5060),

@@ -24,6 +24,8 @@ def web_of(parts: Services) -> Web:
             url=settings.url,
             uploads=settings.home / "uploads",
             organisation=settings.organisation,
+            phone=settings.call_back,
+            address=settings.address,
             pay_origins=parts.page_origins,
             phone_origin=f"{phone.scheme}://{phone.netloc}" if phone.netloc else "",
             demo=settings.demo,

@@ -19,7 +19,7 @@ _LIVE = "/live"
 
 
 def page_of(request: Request, *, agent: AgentView | None = None) -> Page:
-    """Return what the frame of this answer needs."""
+    """Return what the frame of this answer needs; ``agent`` where the request changed it."""
     web = web_of(request)
     session: Session | None = getattr(request.state, "session", None)
     parts: frozenset[str] = request.app.state.parts

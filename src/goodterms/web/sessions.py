@@ -12,11 +12,11 @@ from fastapi.responses import RedirectResponse, Response
 from goodterms.access.model import Actor, Role, Session
 from goodterms.kit.errors import Forbidden, NotFound, Refusal
 from goodterms.web.context import Signed, Web, address_of, route_of, web_of
-from goodterms.web.desk.agents import leave, view_of
+from goodterms.web.desk.agents import find_agent, leave, view
 from goodterms.web.errors import SignInNeeded
 from goodterms.web.pages import page
 from goodterms.web.security import same_origin
-from goodterms.web.shell import rail
+from goodterms.web.shell import AgentView, rail
 
 COOKIE = "gt_session"
 DEMO_PEOPLE = {
@@ -44,8 +44,8 @@ async def guard(request: Request) -> None:
         return
     session = await _session(request)
     request.state.session = session
+    request.state.agent = await _agent(request, session)
     if request.method in SAFE:
-        await _show_agent(request, session)
         return
     if not same_origin(request, web_of(request).settings.url):
         raise Forbidden("FOREIGN_ORIGIN", "This request comes from another site.")
@@ -190,15 +190,13 @@ async def _session(request: Request) -> Session | None:
         return await web.access.session(conn, token, now=web.clock.now())
 
 
-async def _show_agent(request: Request, session: Session | None) -> None:
-    """Let whole pages show an agent's state and telephone, whatever the page is about."""
-    at_work = session is not None and Role.AGENT in session.person.roles
-    if not at_work or session is None or "text/html" not in request.headers.get("accept", ""):
-        return
+async def _agent(request: Request, session: Session | None) -> AgentView | None:
+    """Find the state of an agent at work: their telephone is on every page."""
+    if session is None or Role.AGENT not in session.person.roles:
+        return None
     web = web_of(request)
     async with web.pool.connection() as conn:
-        signed = Signed(session=session, actor=_actor(request, session))
-        request.state.agent = await view_of(web, conn, signed)
+        return view(await find_agent(web, conn, session.person))
 
 
 async def _form_token(request: Request) -> str:

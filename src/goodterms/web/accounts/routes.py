@@ -20,7 +20,6 @@ from goodterms.web.accounts import words
 from goodterms.web.accounts.actions import Said, Wish, allowed, perform
 from goodterms.web.accounts.person import Person, load
 from goodterms.web.context import Signed, Web, web_of
-from goodterms.web.desk.agents import view_of
 from goodterms.web.forms import Form, sent
 from goodterms.web.languages import later
 from goodterms.web.listing import Column, Listing
@@ -82,7 +81,10 @@ class Wanted:
 
 @router.get("/accounts")
 async def accounts(
-    request: Request, web: WebHere, signed: Staff, wanted: Annotated[Wanted, Depends()]
+    request: Request,
+    web: WebHere,
+    signed: Staff,  # noqa: ARG001 - only for staff
+    wanted: Annotated[Wanted, Depends()],
 ) -> Response:
     """Show the accounts that match, a page at a time, or all of them as CSV."""
     if wanted.format == "csv":
@@ -93,12 +95,10 @@ async def accounts(
         )
         balances = await web.ledger.balances(conn, [row.account_id for row in found.rows])
         creditors = await web.accounts.creditors(conn)
-        agent = await view_of(web, conn, signed)
     query = wanted.query
     return page(
         request,
         "accounts/list.html",
-        agent=agent,
         listing=Listing(
             "accounts", "/accounts", COLUMNS, query, after=found.next, later=bool(wanted.after)
         ),
@@ -214,12 +214,10 @@ async def _page(
     async with web.pool.connection() as conn:
         found = await web.accounts.account(conn, account_id)
         shown = await load(web, conn, found.consumer_id, now=web.clock.now())
-        agent = await view_of(web, conn, signed)
     refused = form is not None and bool(form.problems)
     answer = page(
         request,
         "accounts/account.html",
-        agent=agent,
         status=422 if refused else 200,
         **context(signed, shown, account_id, form=form, said=said),
         quote=None,

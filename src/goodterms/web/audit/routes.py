@@ -18,7 +18,6 @@ from goodterms.kit.sql import Connection
 from goodterms.reporting.model import DecisionRow
 from goodterms.web.accounts import words
 from goodterms.web.context import Signed, Web, web_of
-from goodterms.web.desk.agents import view_of
 from goodterms.web.languages import later
 from goodterms.web.listing import Column, Listing
 from goodterms.web.pages import page
@@ -81,13 +80,15 @@ class Wanted:
 
 @router.get("/audit")
 async def verdicts(
-    request: Request, web: WebHere, signed: Auditor, wanted: Annotated[Wanted, Depends()]
+    request: Request,
+    web: WebHere,
+    signed: Auditor,  # noqa: ARG001 - only for those who audit
+    wanted: Annotated[Wanted, Depends()],
 ) -> Response:
     """Show what the gate decided, the newest first."""
     exporting = wanted.format == "csv"
     async with web.pool.connection() as conn:
         rows = await wanted.rows(web, conn, _EXPORT if exporting else PAGE + 1)
-        agent = await view_of(web, conn, signed)
     if exporting:
         return _csv(rows)
     shown, query = rows[:PAGE], wanted.query
@@ -96,7 +97,6 @@ async def verdicts(
     return page(
         request,
         "audit/list.html",
-        agent=agent,
         listing=listing,
         rows=shown,
         query=query,
@@ -128,14 +128,18 @@ def _csv(rows: list[DecisionRow]) -> Response:
 
 
 @router.get("/audit/{verdict_id}")
-async def verdict(request: Request, web: WebHere, signed: Staff, verdict_id: int) -> Response:
+async def verdict(
+    request: Request,
+    web: WebHere,
+    signed: Staff,  # noqa: ARG001 - only for staff
+    verdict_id: int,
+) -> Response:
     """Show one decision: what was asked, what was known, what each rule said, and its hash."""
     async with web.pool.connection() as conn:
         found = await web.compliance.verdict(conn, verdict_id)
         why = await web.compliance.why_of(conn, found)
         consumer = await web.accounts.consumer(conn, found.contact.consumer_id)
         accounts = await web.accounts.accounts_of(conn, found.contact.consumer_id)
-        agent = await view_of(web, conn, signed)
         campaign = await _campaign(web, conn, found)
         try:
             same: bool | None = await web.compliance.verify(conn, verdict_id)
@@ -145,7 +149,6 @@ async def verdict(request: Request, web: WebHere, signed: Staff, verdict_id: int
     return page(
         request,
         "audit/verdict.html",
-        agent=agent,
         verdict=found,
         why=why,
         consumer=consumer,

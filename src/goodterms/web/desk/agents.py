@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from goodterms.access.model import Role
+from goodterms.access.model import Person, Role
 from goodterms.kit.errors import NotFound, Refusal
 from goodterms.kit.sql import Connection
 from goodterms.routing.model import Agent, AgentState
@@ -12,12 +12,12 @@ from goodterms.web.context import Signed, Web
 from goodterms.web.shell import AgentView
 
 
-async def find_agent(web: Web, conn: Connection, signed: Signed) -> Agent | None:
+async def find_agent(web: Web, conn: Connection, person: Person) -> Agent | None:
     """Return the person's day as an agent, None if they are not at work."""
-    if Role.AGENT not in signed.person.roles:
+    if Role.AGENT not in person.roles:
         return None
     try:
-        agent = await web.routing.agent(conn, signed.person.id)
+        agent = await web.routing.agent(conn, person.id)
     except NotFound:
         return None
     return None if agent.state is AgentState.SIGNED_OUT else agent
@@ -25,10 +25,10 @@ async def find_agent(web: Web, conn: Connection, signed: Signed) -> Agent | None
 
 async def begin(web: Web, conn: Connection, signed: Signed, *, now: datetime) -> Agent:
     """Begin the agent's day, paused, unless it has begun; their telephone is in the browser."""
-    agent = await find_agent(web, conn, signed)
+    person = signed.person
+    agent = await find_agent(web, conn, person)
     if agent is not None:
         return agent
-    person = signed.person
     return await web.routing.sign_in(conn, person, f"PJSIP/agent-{person.id}", now=now)
 
 
@@ -37,11 +37,6 @@ def view(agent: Agent | None) -> AgentView | None:
     if agent is None:
         return None
     return AgentView(agent.state.value, agent.since, agent.reason)
-
-
-async def view_of(web: Web, conn: Connection, signed: Signed) -> AgentView | None:
-    """Return what the top bar shows of whoever asks; None for those who are no agent at work."""
-    return view(await find_agent(web, conn, signed))
 
 
 async def leave(web: Web, conn: Connection, person_id: int, *, now: datetime) -> None:

@@ -60,7 +60,7 @@ async def parts(
     """
     async with web.pool.connection() as conn:
         call = await call_of(web, conn, signed)
-        agent = await find_agent(web, conn, signed)
+        agent = await find_agent(web, conn, signed.person)
         if (call.attempt.id if call else "") != attempt:
             return await _desk(request, web, signed, swap=True)
         if call is None:
@@ -161,7 +161,7 @@ async def _desk(
     request: Request, web: Web, signed: Signed, *, form: Form | None = None, swap: bool = False
 ) -> Response:
     async with transaction(web.pool) as conn:
-        agent = await find_agent(web, conn, signed)
+        agent = await find_agent(web, conn, signed.person)
         call = await call_of(web, conn, signed)
         quote = await quote_of(web, conn, signed, call, call.account_id) if call else None
     told: dict[str, Any] = {"form": form or Form(), "waiting": agent, "call": None}
