@@ -114,6 +114,13 @@ def _chosen(values: Mapping[str, str], name: str, default: str, allowed: tuple[s
     return text
 
 
+def _processor(values: Mapping[str, str]) -> str:
+    processor = _chosen(values, "GOODTERMS_PROCESSOR", "sandbox", ("sandbox", "stripe"))
+    if processor == "stripe" and not values.get("GOODTERMS_STRIPE_KEY"):
+        raise SettingError("GOODTERMS_STRIPE_KEY is missing: set it, or use the sandbox.")
+    return processor
+
+
 def _refuse_unknown(environ: Mapping[str, str]) -> None:
     known = {setting.name for setting in SETTINGS}
     for name in environ:
@@ -130,9 +137,6 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
     _refuse_unknown(environ)
     host = environ.get("GOODTERMS_HOST") or "127.0.0.1"
     port = _port(environ, "GOODTERMS_PORT", 8080)
-    processor = _chosen(environ, "GOODTERMS_PROCESSOR", "sandbox", ("sandbox", "stripe"))
-    if processor == "stripe" and not environ.get("GOODTERMS_STRIPE_KEY"):
-        raise SettingError("GOODTERMS_STRIPE_KEY is missing: set it, or use the sandbox.")
     text = environ.get
     home = Path(text("GOODTERMS_HOME") or places.state())
     return Settings(
@@ -153,7 +157,7 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
         sip_address=text("GOODTERMS_SIP_ADDRESS") or "127.0.0.1",
         trunk_host=text("GOODTERMS_TRUNK_HOST") or "",
         trunk_port=_port(environ, "GOODTERMS_TRUNK_PORT", 5060),
-        processor=processor,
+        processor=_processor(environ),
         sandbox_port=_port(environ, "GOODTERMS_SANDBOX_PORT", 8090),
         sandbox_secret=text("GOODTERMS_SANDBOX_SECRET") or "",
         stripe_key=text("GOODTERMS_STRIPE_KEY") or "",
