@@ -225,6 +225,10 @@ async def test_the_floor_is_live_and_keeps_the_focus(place: House) -> None:
     assert await floor.evaluate("window.kept")
     await leave(desk)
     await place.finish(campaign)
+    await decisions.filter(has_text=asleep.name).click()
+    await expect(floor.locator("#main")).to_contain_text(asleep.name)
+    await expect(floor.locator("#main")).to_contain_text("Next possible")
+    await expect(floor.locator("#main")).to_contain_text("12 CFR 1006.6")
     await floor.context.close()
 
 
