@@ -31,7 +31,7 @@ async def test_a_part_is_paid_without_script_and_no_card_reaches_us(place: House
     """What is owed and why, a part paid on the processor's page, a receipt with what is left."""
     [guest] = await place.guests("agrees")
     page = await place.visitor(width=PHONE, script=False)
-    await page.goto(await place.link(guest))
+    await place.let_in(page, guest, await place.link(guest))
     await expect(page.locator("main")).to_contain_text("$440.00")
     await page.get_by_text("What is this made of?").click()
     await expect(page.locator("dl.parts")).to_contain_text("$12.50")
@@ -63,7 +63,7 @@ async def test_stop_and_dispute_are_two_taps_away(place: House) -> None:
     [guest] = await place.guests("agrees")
     page = await place.visitor(width=PHONE, script=False)
     link = await place.link(guest)
-    await page.goto(link)
+    await place.let_in(page, guest, link)
     await page.get_by_role("link", name="This is not right").click()
     await page.fill("#words", "I paid this in March.")
     await page.get_by_role("button", name="Dispute this debt").click()
@@ -110,6 +110,9 @@ async def test_nothing_serious_for_assistive_technology(place: House, dark: bool
     [guest] = await place.guests("agrees")
     page = await place.visitor(dark=dark)
     link = await place.link(guest)
+    await page.goto(link)
+    assert await serious(page) == []
+    await place.let_in(page, guest, link)
     for part in ("", "/dispute", "/contact", "/rights"):
         await page.goto(link + part)
         for width in (PHONE, 1440):

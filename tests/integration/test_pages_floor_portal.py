@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import timedelta
 
 import pytest
 from httpx import AsyncClient, Response
@@ -32,6 +33,12 @@ class Portal:
     consumer_id: int
     path: str
 
+    async def answer(self, words: str) -> Response:
+        """Say who it is."""
+        headers = {"origin": "null"}
+        data = {"answer": words}
+        return await self.client.post(f"{self.path}/who", data=data, headers=headers)
+
     async def pay(self, amount: str) -> Response:
         """Press a pay button as a browser under no-referrer does: with the origin ``null``."""
         shown = await self.client.get(self.path)
@@ -41,14 +48,17 @@ class Portal:
         return await self.client.post(self.path, data=form, headers={"origin": "null"})
 
 
-async def _portal(pool: Pool) -> Portal:
+async def _portal(pool: Pool, *, known: bool = True) -> Portal:
     bank = FakeBank()
     web = make_web(pool, clock=SetClock(NOW), bank=bank)
     account_id = await Debts(pool).account()
     async with transaction(pool) as conn:
         consumer_id = await web.accounts.lock_of_account(conn, account_id)
         token = await web.payments.create_link(conn, account_id, actor="person:1", now=NOW)
-    return Portal(web, bank, browser(web), account_id, consumer_id, f"/pay/{token}")
+    portal = Portal(web, bank, browser(web), account_id, consumer_id, f"/pay/{token}")
+    if known:
+        assert (await portal.answer("10001")).status_code == 303
+    return portal
 
 
 async def test_link_shows_what_is_owed_to_whom_and_why(pool: Pool) -> None:
@@ -112,6 +122,7 @@ async def test_receipt_of_another_account_is_not_shown(pool: Pool) -> None:
     other = await debts.account()
     async with transaction(pool) as conn:
         token = await portal.web.payments.create_link(conn, other, actor="person:1", now=NOW)
+    await portal.client.post(f"/pay/{token}/who", data={"answer": "10001"})
     answer = await portal.client.get(f"/pay/{token}/paid/{payment_id}")
     assert answer.status_code == 404
 
@@ -164,3 +175,77 @@ async def test_secret_address_is_told_to_nobody(pool: Pool) -> None:
         assert answer.headers["cache-control"] == "no-store"
         assert 'name="referrer" content="no-referrer"' in answer.text
     assert token not in repr(logs)
+
+
+async def test_nothing_is_shown_before_the_question_is_answered(pool: Pool) -> None:
+    """No page of a link names the creditor, an amount or a debt, and nothing can be done."""
+    portal = await _portal(pool, known=False)
+    for part in ("", "/rights", "/contact", "/dispute", "/paid/pay_1"):
+        shown = await portal.client.get(portal.path + part)
+        assert "Please confirm that it is you" in shown.text
+        for word in ("Hill", "$", "owe", "debt", "collect", "Quill", "A1", "10001"):
+            assert word not in shown.text, f"{part} says {word}"
+    for part in ("", "/contact", "/dispute"):
+        data = {"stop": "all", "amount": "100", "payment": "pay_1234567", "words": "x"}
+        refused = await portal.client.post(portal.path + part, data=data)
+        assert "Please confirm that it is you" in refused.text
+    async with pool.connection() as conn:
+        assert await portal.web.accounts.holds(conn, portal.consumer_id) == []
+        assert await portal.web.payments.payments_of(conn, portal.consumer_id) == []
+
+
+async def test_right_answer_is_remembered_for_this_link_and_browser(pool: Pool) -> None:
+    """The answer leads on to the page; its cookie opens no other link, in no other browser."""
+    portal = await _portal(pool, known=False)
+    onward = await portal.answer(" 10001-1234 ")
+    assert (onward.status_code, onward.headers["location"]) == (303, portal.path)
+    cookie = onward.headers["set-cookie"]
+    assert "HttpOnly" in cookie
+    assert f"Path={portal.path};" in cookie
+    assert "Hill Hospital" in (await portal.client.get(portal.path)).text
+    assert "Please confirm" in (await browser(portal.web).get(portal.path)).text
+    async with transaction(pool) as conn:
+        token = await portal.web.payments.create_link(
+            conn, portal.account_id, actor="person:1", now=NOW
+        )
+    secret = portal.client.cookies["gt_visit"]
+    other = await browser(portal.web).get(f"/pay/{token}", headers={"cookie": f"gt_visit={secret}"})
+    assert "Please confirm" in other.text
+    assert isinstance(portal.web.clock, SetClock)
+    portal.web.clock.set(NOW + timedelta(hours=2))
+    assert "Please confirm" in (await portal.client.get(portal.path)).text
+
+
+async def test_five_wrong_answers_close_the_link_for_an_hour_fifteen_for_good(pool: Pool) -> None:
+    """A closed link hears no answer, not even the right one, until it opens again."""
+    portal = await _portal(pool, known=False)
+    assert isinstance(portal.web.clock, SetClock)
+    for hour in range(3):
+        portal.web.clock.set(NOW + timedelta(hours=hour))
+        for _ in range(5):
+            wrong = await portal.answer("99999")
+            assert wrong.status_code == 422
+        assert "too many wrong answers" in wrong.text
+        assert (await portal.answer("10001")).status_code == 422
+    portal.web.clock.set(NOW + timedelta(days=2))
+    assert (await portal.answer("10001")).status_code == 422
+
+
+async def test_known_visitor_stays_while_somebody_else_guesses(pool: Pool) -> None:
+    """Wrong answers of one browser do not throw out another that answered rightly."""
+    portal = await _portal(pool)
+    stranger = browser(portal.web)
+    for _ in range(5):
+        await stranger.post(f"{portal.path}/who", data={"answer": "99999"})
+    assert "Hill Hospital" in (await portal.client.get(portal.path)).text
+
+
+async def test_nobody_is_let_in_when_nothing_is_on_record(pool: Pool) -> None:
+    """Without postal code and year of birth there is our name and our number only."""
+    portal = await _portal(pool, known=False)
+    async with transaction(pool) as conn:
+        await conn.execute("UPDATE accounts.consumer SET postal_code = ''")
+    shown = await portal.client.get(portal.path)
+    assert "Please call us" in shown.text
+    assert "<form" not in shown.text
+    assert (await portal.answer("")).status_code == 422

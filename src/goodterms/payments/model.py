@@ -250,7 +250,9 @@ class PaymentPolicy:
 
     A charge starts, or is sent again, only within ``start_within`` of the consumer's consent;
     after that it is given up rather than taken when nobody expects it any more. A hosted page
-    that nobody finished is given up after ``page_open_for``.
+    that nobody finished is given up after ``page_open_for``. Whoever opens a pay link has
+    ``answers`` tries to say who they are, then it is closed for ``closed_for``; after
+    ``answers_in_all`` for good. A right answer is remembered for ``visit_open_for``.
     """
 
     smallest: Decimal = Decimal(1)
@@ -260,6 +262,10 @@ class PaymentPolicy:
     page_open_for: timedelta = timedelta(minutes=90)
     longest_wait: timedelta = timedelta(hours=1)
     link_open_for: timedelta = timedelta(days=7)
+    visit_open_for: timedelta = timedelta(hours=2)
+    answers: int = 5
+    closed_for: timedelta = timedelta(hours=1)
+    answers_in_all: int = 15
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,6 +299,30 @@ class Link:
     amount: Money | None
     attempt_id: str | None
     expires_at: datetime
+    wrong_answers: int = 0
+    closed_until: datetime | None = None
+
+
+class Question(StrEnum):
+    """What whoever opens a pay link is asked before anything is shown."""
+
+    POSTAL_CODE = "postal_code"
+    BIRTH_YEAR = "birth_year"
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """How a visitor stands before a pay link.
+
+    Attributes:
+        known: this browser has answered rightly; it may see the link.
+        question: what to ask; None when nothing is on record, so that nobody can be let in.
+        closed: too many wrong answers; nothing is heard for now.
+    """
+
+    known: bool
+    question: Question | None
+    closed: bool
 
 
 @dataclass(frozen=True, slots=True)

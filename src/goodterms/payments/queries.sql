@@ -133,4 +133,22 @@ VALUES
 UPDATE payments.link l SET opened_at = coalesce(l.opened_at, %(now)s)
 FROM accounts.account a
 WHERE l.token_hash = %(token_hash)s AND a.id = l.account_id
-RETURNING l.account_id, l.consumer_id, l.amount, a.currency, l.attempt_id, l.expires_at;
+RETURNING l.account_id, l.consumer_id, l.amount, a.currency, l.attempt_id, l.expires_at,
+    l.wrong_answers, l.closed_until;
+
+-- name: count_wrong_answer
+-- Keep how many wrong answers a pay link has had, and until when it is closed for them.
+UPDATE payments.link
+SET wrong_answers = %(wrong)s, closed_until = coalesce(%(until)s, closed_until)
+WHERE token_hash = %(token_hash)s;
+
+-- name: begin_visit
+-- Remember a browser that answered rightly; visits that are over are forgotten.
+WITH over AS (DELETE FROM payments.visit WHERE expires_at <= %(now)s)
+INSERT INTO payments.visit (secret_hash, token_hash, expires_at)
+VALUES (%(secret_hash)s, %(token_hash)s, %(expires_at)s);
+
+-- name: find_visit
+-- Find the visit of a browser to this very link, while it lasts.
+SELECT expires_at FROM payments.visit
+WHERE secret_hash = %(secret_hash)s AND token_hash = %(token_hash)s AND expires_at > %(now)s;

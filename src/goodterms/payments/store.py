@@ -123,6 +123,33 @@ async def open_link(conn: Connection, token_hash: str, now: datetime) -> Link | 
     return Link(**row)
 
 
+async def count_wrong_answer(
+    conn: Connection, token_hash: str, wrong: int, until: datetime | None
+) -> None:
+    """Keep a link's wrong answers so far, and until when it is closed if that changes."""
+    values = {"token_hash": token_hash, "wrong": wrong, "until": until}
+    await conn.execute(_Q["count_wrong_answer"], values)
+
+
+async def begin_visit(
+    conn: Connection, secret_hash: str, token_hash: str, expires_at: datetime, now: datetime
+) -> None:
+    """Remember a visitor of a link by the hash of their secret."""
+    values = {
+        "secret_hash": secret_hash,
+        "token_hash": token_hash,
+        "expires_at": expires_at,
+        "now": now,
+    }
+    await conn.execute(_Q["begin_visit"], values)
+
+
+async def is_visitor(conn: Connection, secret_hash: str, token_hash: str, now: datetime) -> bool:
+    """Tell whether a secret belongs to a visit to this link that lasts."""
+    values = {"secret_hash": secret_hash, "token_hash": token_hash, "now": now}
+    return await _wrote(conn, "find_visit", values)
+
+
 async def _wrote(conn: Connection, name: str, values: dict[str, Any]) -> bool:
     return await (await conn.execute(_Q[name], values)).fetchone() is not None
 

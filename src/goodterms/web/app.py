@@ -54,6 +54,7 @@ def make_app(web: Web) -> FastAPI:
     app.state.web = web
     app.state.parts = PARTS
     errors.install(app)
+    app.add_exception_handler(portal.AskFirst, portal.asked)
     app.include_router(observe.router)
     app.include_router(sessions.router)
     app.include_router(live_routes.router)

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from goodterms.kit.errors import Conflict, NotFound, Refusal
+from goodterms.kit.errors import Refusal
 from goodterms.kit.ids import new_secret
 from goodterms.kit.money import Money
 from goodterms.kit.sql import Connection
 from goodterms.payments import store
 from goodterms.payments.model import Link, LinkView
-from goodterms.payments.service.settling import Settling, token_hash
+from goodterms.payments.service.settling import token_hash
+from goodterms.payments.service.visits import Visiting
 
 
-class Linking(Settling):
+class Linking(Visiting):
     """Makes pay links and opens them. Methods run in the caller's transaction."""
 
     async def create_link(
@@ -50,15 +51,13 @@ class Linking(Settling):
     async def open_link(self, conn: Connection, token: str, *, now: datetime) -> LinkView:
         """Return what the consumer is shown: a fresh quote and the amount suggested.
 
+        Ask ``door`` first: the link alone does not say who opened it.
+
         Raises:
             NotFound: there is no such link.
             Conflict: it has expired (``LINK_EXPIRED``).
         """
-        link = await store.open_link(conn, token_hash(token), now)
-        if link is None:
-            raise NotFound("NO_LINK", "This payment link does not exist. Check the whole address.")
-        if now >= link.expires_at:
-            raise Conflict("LINK_EXPIRED", "This payment link has expired. Ask for a new one.")
+        link = await self._link(conn, token, now=now)
         account = await self._accounts.account(conn, link.account_id)
         quote = await self._arrangements.quote(conn, account.id, actor="consumer:link", now=now)
         suggested = quote.total if link.amount is None else min(link.amount, quote.total)

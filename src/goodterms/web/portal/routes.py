@@ -15,7 +15,7 @@ from goodterms.kit.money import Money, MoneyError
 from goodterms.kit.sql import transaction
 from goodterms.payments.model import PaymentChannel, PaymentRequest
 from goodterms.web.context import Web, web_of
-from goodterms.web.portal.visit import ACTOR, Visit, visit
+from goodterms.web.portal.visit import ACTOR, Visit, enter, visit
 
 SOURCE = "pay page"
 STOPPABLE = {"call": Channel.CALL, "sms": Channel.SMS, "email": Channel.EMAIL}
@@ -36,6 +36,17 @@ Opened = Annotated[Visit, Depends(_opened)]
 async def owed(web: Services, opened: Opened) -> Response:
     """Show what is owed, to whom and why, and what can be done about it."""
     return await _owed(web, opened)
+
+
+@router.post("/pay/{token}/who")
+async def who(
+    request: Request,
+    web: Services,
+    token: str,
+    answer: Annotated[str, Form(max_length=200)] = "",
+) -> Response:
+    """Hear who it is that opened the link."""
+    return await enter(request, web, token, answer)
 
 
 @router.post("/pay/{token}")
