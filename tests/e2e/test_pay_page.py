@@ -110,8 +110,10 @@ async def test_nothing_serious_for_assistive_technology(place: House, dark: bool
     [guest] = await place.guests("agrees")
     page = await place.visitor(dark=dark)
     link = await place.link(guest)
+    await page.set_viewport_size({"width": PHONE, "height": 900})
     await page.goto(link)
     assert await serious(page) == []
+    assert await page.evaluate("document.documentElement.scrollWidth") <= PHONE
     await place.let_in(page, guest, link)
     for part in ("", "/dispute", "/contact", "/rights"):
         await page.goto(link + part)
