@@ -40,6 +40,8 @@ def report(results: list[Result]) -> None:
             r.case, r.unit, f"{r.ours:,.3f}", r.peer_name, f"{r.peer:,.3f}",
             f"{r.ratio:.3f}", r.aim, "yes" if r.met else "no",
         )  # fmt: skip
-    Console().print(table)
+    # A log file has room that an 80-column terminal has not.
+    console = Console()
+    (console if console.is_terminal else Console(width=150)).print(table)
     with RESULTS.open("a", encoding="utf-8") as out:
         out.writelines(json.dumps(asdict(r)) + "\n" for r in results)
