@@ -222,7 +222,7 @@ def main() -> None:
     parser.add_argument("--accounts", type=int, default=1_000_000)
     parser.add_argument("--seconds", type=float, default=8.0, help="per measured round")
     parser.add_argument("--rounds", type=int, default=2)
-    parser.add_argument("--batch", type=int, default=10, help="due attempts per transaction")
+    parser.add_argument("--batch", type=int, default=24, help="due attempts per transaction")
     asyncio.run(_main(parser.parse_args()))
 
 
