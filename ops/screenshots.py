@@ -185,7 +185,7 @@ def _desk(camera: Camera) -> str:
     number = re.search(r"/desk/act/(\d+)/", page.content())
     link = _pay_link(page) if camera.wants("pay") else None
     if link:
-        camera.visit(camera.stranger(), link, "pay")
+        camera.visit(_consumer(camera, link, page.content()), link, "pay")
     _finish(page)  # and stay: the floor has this agent among the others
     return f"/accounts/{number[1]}" if number else "/accounts"
 
@@ -212,6 +212,19 @@ def _pay_link(page: Page) -> str | None:
     page.wait_for_timeout(1500)
     found = re.search(r"(/pay/[\w-]+)", page.content())
     return found[1] if found else None
+
+
+def _consumer(camera: Camera, link: str, desk: str) -> BrowserContext:
+    """Be the consumer: open the link and answer its question as the agent's page knows it."""
+    context = camera.stranger()
+    page = context.pages[0]
+    page.goto(f"{camera.address}{link}")
+    postal_code = re.search(r"\b[A-Z]{2} (\d{5})\b", desk)
+    if postal_code and page.locator("#answer").count():
+        page.fill("#answer", postal_code[1])
+        page.get_by_role("button", name="Continue").click()
+        page.wait_for_load_state()
+    return context
 
 
 def _take_all(camera: Camera) -> None:
