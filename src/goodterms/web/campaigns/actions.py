@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Awaitable, Callable
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Form, Request
@@ -24,40 +25,24 @@ Managing = Annotated[Signed, Depends(signed_in(Role.MANAGER))]
 @router.post("/campaigns/{campaign_id}/start")
 async def start(request: Request, web: Services, signed: Steering, campaign_id: int) -> Response:
     """Start or continue a campaign."""
-    try:
-        async with transaction(web.pool) as conn:
-            moved = await web.campaigns.start(
-                conn, campaign_id, actor=signed.actor.name, now=web.clock.now()
-            )
-    except Refusal as refusal:
-        return _refused(request, refusal)
-    return _done(request, moved, f"{moved.name} is running.", "go")
+    return await _move(
+        request, signed, campaign_id, web.campaigns.start, "{name} is running.", tone="go"
+    )
 
 
 @router.post("/campaigns/{campaign_id}/pause")
 async def pause(request: Request, web: Services, signed: Steering, campaign_id: int) -> Response:
     """Stop placing calls; those on their way go on."""
-    try:
-        async with transaction(web.pool) as conn:
-            moved = await web.campaigns.pause(
-                conn, campaign_id, actor=signed.actor.name, now=web.clock.now()
-            )
-    except Refusal as refusal:
-        return _refused(request, refusal)
-    return _done(request, moved, f"{moved.name} is paused; calls on their way go on.", "wait")
+    said = "{name} is paused; calls on their way go on."
+    return await _move(request, signed, campaign_id, web.campaigns.pause, said, tone="wait")
 
 
 @router.post("/campaigns/{campaign_id}/finish")
 async def finish(request: Request, web: Services, signed: Managing, campaign_id: int) -> Response:
     """End a campaign for good."""
-    try:
-        async with transaction(web.pool) as conn:
-            moved = await web.campaigns.finish(
-                conn, campaign_id, actor=signed.actor.name, now=web.clock.now()
-            )
-    except Refusal as refusal:
-        return _refused(request, refusal)
-    return _done(request, moved, f"{moved.name} is finished.", "act")
+    return await _move(
+        request, signed, campaign_id, web.campaigns.finish, "{name} is finished.", tone="act"
+    )
 
 
 @router.post("/campaigns/{campaign_id}/limits")
@@ -100,6 +85,25 @@ def _done(request: Request, campaign: Campaign, text: str, tone: str) -> Respons
     if _in_place(request):
         return _told(text, tone)
     return RedirectResponse(f"/campaigns/{campaign.id}", status_code=303)
+
+
+async def _move(
+    request: Request,
+    signed: Signed,
+    campaign_id: int,
+    step: Callable[..., Awaitable[Campaign]],
+    said: str,
+    *,
+    tone: str,
+) -> Response:
+    """Take a step of a campaign's life and say what it came to."""
+    web = web_of(request)
+    try:
+        async with transaction(web.pool) as conn:
+            moved = await step(conn, campaign_id, actor=signed.actor.name, now=web.clock.now())
+    except Refusal as refusal:
+        return _refused(request, refusal)
+    return _done(request, moved, said.format(name=moved.name), tone)
 
 
 def _refused(request: Request, refusal: Refusal) -> Response:
