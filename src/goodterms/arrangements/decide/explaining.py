@@ -1,0 +1,57 @@
+"""A trace in words: one tree, rendered for the agent with numbers and for the consumer plainly."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from goodterms.arrangements.decide.kinds import Unit, worded
+from goodterms.arrangements.decide.policies import Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A step of a trace as it is stored and shown; amounts and dates are written out."""
+
+    policy: str
+    policy_hash: str
+    rule: str
+    reason_code: str
+    value: str
+    inputs: dict[str, str]
+    citation: str
+    evidence: str
+    agent: str
+    consumer: str
+    authority: str = ""
+    because: tuple[Told, ...] = ()
+
+
+def told(outcome: Outcome, currency: str = "") -> Told:
+    """Render a step and those it rests on, for both readers, from the same values."""
+    policy = outcome.policy
+    base = policy.explain if outcome.applies or policy.absent is None else policy.absent
+    words = outcome.words or base
+    names = {
+        name: worded(value, policy.units[name], currency)
+        for name, value in outcome.values.items()
+        if name in policy.units
+    }
+    shown = {
+        name: text
+        for name, text in names.items()
+        if name != "value" and policy.units[name] not in (Unit.SERIES, Unit.BANDS)
+    }
+    return Told(
+        policy=policy.name,
+        policy_hash=policy.hash,
+        rule=outcome.rule,
+        reason_code=outcome.reason_code,
+        value=names["value"],
+        inputs=shown,
+        citation=outcome.citation,
+        evidence=policy.evidence,
+        agent=words.agent.format_map(names),
+        consumer=words.consumer.format_map(names),
+        authority=outcome.authority,
+        because=tuple(told(step, currency) for step in outcome.because),
+    )
