@@ -26,7 +26,6 @@ from goodterms.intake.service import IntakeService
 from goodterms.integration.service import IntegrationService
 from goodterms.kit.clock import Clock, SystemClock
 from goodterms.kit.events import Bus, Handler
-from goodterms.kit.places import shipped
 from goodterms.kit.sql import Connection, Pool
 from goodterms.ledger.service import LedgerService
 from goodterms.payments.service import PaymentService
@@ -56,7 +55,7 @@ def make_web(
     bus = Bus()
     accounts = AccountService(bus)
     ledger = LedgerService(accounts, bus)
-    compliance = ComplianceService(load_rulebook(shipped("rulebook")))
+    compliance = ComplianceService(load_rulebook())
     integration = IntegrationService(
         pool, chosen, accounts, ledger,
         host_ledger=HttpHostLedger(chosen), deliverer=HttpDeliverer(chosen),

@@ -24,7 +24,6 @@ from goodterms.intake.service import IntakeService
 from goodterms.integration.service import IntegrationService
 from goodterms.kit.clock import Clock, SystemClock
 from goodterms.kit.events import Bus
-from goodterms.kit.places import shipped
 from goodterms.kit.sql import Connection, Pool, make_pool, transaction
 from goodterms.ledger.service import LedgerService
 from goodterms.payments.ports import Processor
@@ -77,7 +76,7 @@ def wire(settings: Settings, url: str, pool: Pool, clock: Clock, outside: Outsid
     bus = Bus()
     accounts = AccountService(bus)
     ledger = LedgerService(accounts, bus)
-    compliance = ComplianceService(load_rulebook(shipped("rulebook")))
+    compliance = ComplianceService(load_rulebook())
     arrangements = ArrangementService(ledger, accounts)
     integration = IntegrationService(
         pool, clock, accounts, ledger, host_ledger=outside.hosts, deliverer=outside.deliverer

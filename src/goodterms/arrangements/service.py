@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from pathlib import Path
 
 from goodterms.accounts.model import AccountStatus, Happening
 from goodterms.accounts.service import AccountService
 from goodterms.arrangements import decide, store
+from goodterms.arrangements.decide.book import PolicyBook
 from goodterms.arrangements.model import (
     PROMISE,
     ArrangementPolicy,
@@ -19,11 +21,21 @@ from goodterms.arrangements.model import (
 from goodterms.kit.errors import NotFound
 from goodterms.kit.ids import new_id
 from goodterms.kit.money import Money
+from goodterms.kit.places import shipped
 from goodterms.kit.sql import Connection
 from goodterms.ledger.service import LedgerService
 
 _SWEEP = 200
 _EVENTS = {PromiseState.KEPT: "promise.kept", PromiseState.BROKEN: "promise.broken"}
+
+
+def load_policies(path: Path | None = None) -> PolicyBook:
+    """Read a folder of policies, by default the catalogue that ships with us.
+
+    Raises:
+        PolicyBookError: a policy is refused; every fault says file, line, field and remedy.
+    """
+    return store.read_policies(path or shipped("rulebook") / "policy")
 
 
 class ArrangementService:

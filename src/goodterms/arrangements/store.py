@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from pathlib import Path
 from typing import Any
 
 from psycopg.types.json import Jsonb
 
+from goodterms.arrangements.decide.book import PolicyBook
+from goodterms.arrangements.decide.book import build as build_book
 from goodterms.arrangements.model import (
     OptionKind,
     Promise,
@@ -19,6 +22,20 @@ from goodterms.kit.money import Money
 from goodterms.kit.sql import Connection, queries
 
 _Q = queries(__file__)
+
+
+def read_policies(folder: Path) -> PolicyBook:
+    """Read every ``*.yaml`` file of a folder as one book of policies.
+
+    Raises:
+        PolicyBookError: a policy is refused; every fault says file, line, field and remedy.
+    """
+    return build_book(
+        {
+            str(path.relative_to(folder)): path.read_text(encoding="utf-8")
+            for path in sorted(folder.rglob("*.yaml"))
+        }
+    )
 
 
 async def insert_quote(conn: Connection, quote: Quote, actor: str) -> None:

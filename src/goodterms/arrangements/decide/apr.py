@@ -14,7 +14,6 @@ from goodterms.arrangements.decide.exact import ZERO
 from goodterms.arrangements.decide.instalments import Every, due_dates
 
 _PRECISE = Decimal("1e-15")
-_MOST_STEPS = 200
 _HIGHEST = Decimal(10)
 
 
@@ -41,14 +40,12 @@ def apr(advances: Sequence[Flow], payments: Sequence[Flow], per_year: int) -> De
     low, high = ZERO, _HIGHEST
     if _excess(advances, payments, high) > ZERO:
         raise ValueError("the rate is above 1,000 % a unit period")
-    for _ in range(_MOST_STEPS):
+    while high - low > _PRECISE:
         middle = (low + high) / 2
         if _excess(advances, payments, middle) > ZERO:
             low = middle
         else:
             high = middle
-        if high - low < _PRECISE:
-            break
     return (low + high) / 2 * per_year
 
 

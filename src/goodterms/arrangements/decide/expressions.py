@@ -227,7 +227,8 @@ class _Builder:
 
 def _readings(left: Kind, right: Kind) -> list[tuple[Kind, Kind]]:
     """Give the pairs of kinds two operands may be read as: the literal 0 is either."""
-    lefts = (_M, _N) if left is Kind.ZERO else (left,)
-    rights = (_M, _N) if right is Kind.ZERO else (right,)
-    pairs = [(a, b) for a in lefts for b in rights]
-    return [*pairs, (_N, _N)] if left is right is Kind.ZERO else pairs
+    if left is right is Kind.ZERO:
+        return [(_N, _N)]
+    if left is Kind.ZERO:
+        return [(right, right), (_N, right)]
+    return [(left, left), (left, _N)] if right is Kind.ZERO else [(left, right)]

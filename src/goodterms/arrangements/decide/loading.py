@@ -30,7 +30,7 @@ _NEEDED = ("policy", "kind", "component", "valid_from", "citation", "evidence", 
            "explain", "tests")  # fmt: skip
 _ALLOWED = (
     "row", "jurisdiction", "valid_to", "else_code", "inputs", "params", "when", "table",
-    "steps", "formula", "unit", "waterfall", "limits", "rounding", "exceptions",
+    "steps", "formula", "unit", "waterfall", "limits", "rounding", "exceptions", "permission",
 )  # fmt: skip
 _EXEMPTION = ("id", "when", "value", "authority", "reason_code", "explain")
 _EVIDENCE = ("verified", "secondary", "unverified", "design")
@@ -110,7 +110,7 @@ def _head(
         inputs=inputs, constants=params.constants, dated=params.dated,
         units={**inputs, **params.units}, explain=Words("", ""), absent=None,
         unit=Unit(raw.get("unit", "money")), rounding=_rounding(doc, raw.get("rounding")),
-        limits=tuple(raw.get("limits") or ()),
+        limits=tuple(raw.get("limits") or ()), permission=raw.get("permission", ""),
         hash=hashlib.sha256(canonical(raw)).hexdigest(),
     )  # fmt: skip
 
@@ -151,7 +151,14 @@ def _body(doc: Document, raw: dict[str, Any], policy: Policy, units: dict[str, U
     exemptions = _exemptions(doc, raw.get("exceptions"), kinds, KIND_OF[policy.unit])
     waterfall, sharing = build_flow(doc, raw.get("waterfall"))
     given = policy.table is not None and units.get("value") is policy.unit
-    if formula is None and not given and waterfall is None and sharing is None:
+    yields = (
+        given
+        or formula
+        or waterfall
+        or sharing
+        or (raw.get("table") is not None and policy.table is None)
+    )
+    if not yields:
         doc.fault(("formula",), "nothing yields the value", "add a formula, table or waterfall")
     units["value"] = policy.unit
     return replace(policy, formula=formula, exemptions=exemptions, waterfall=waterfall,

@@ -113,6 +113,7 @@ class Policy:
     rounding: Rounding = CENTS
     exemptions: tuple[Exemption, ...] = ()
     tests: tuple[PolicyTest, ...] = field(default=(), compare=False)
+    permission: str = ""
     hash: str = ""
 
 
