@@ -60,10 +60,10 @@ INSERT INTO accounts.consent (consumer_id, channel, state, source, actor, record
     SELECT i, 'call', 'revoked', 'bench', 'person:1', now()
     FROM generate_series(1, {people}, 50) i;
 INSERT INTO compliance.contact (attempt_id, consumer_id, account_ids, value, medium, direction,
-        placed_at, local_dates, caller_id, closed_at, outcome, counts, conversation)
+        placed_at, local_dates, caller_id, closed_at, outcome, reach)
     SELECT 'old_' || i || '_' || n, i, ARRAY[i::bigint], '+1' || (2000000000 + i * 2), 'call',
-        'out', at, ARRAY[at::date], '{caller_id}', at, 'no_answer', i % 5 <> 0,
-        (i + n) % 60 = 0
+        'out', at, ARRAY[at::date], '{caller_id}', at, 'no_answer',
+        CASE WHEN (i + n) % 60 = 0 THEN 6 WHEN i % 5 = 0 THEN 1 ELSE 2 END
     FROM generate_series(1, {people}) i, generate_series(1, 5) n,
         LATERAL (SELECT '{noon}'::timestamptz - make_interval(days => n * 3 - 2 + i % 3) AS at) t;
 INSERT INTO compliance.caller_id (number, name, proof, trunk, created_at)

@@ -40,8 +40,8 @@ from goodterms.calls.model import (
     PromptEnded,
     RequestKind,
     Ringing,
-    Tally,
 )
+from goodterms.compliance.model import Reach
 
 AGENT_WITHIN = timedelta(seconds=2)
 """How long a person who answered may wait for an agent. Reference: 47 CFR 64.1200(a)(7)."""
@@ -305,27 +305,40 @@ _NOT_CONNECTED = (
 )
 
 
-def tally(outcome: Outcome, *, placed: bool, rang: bool) -> Tally:
-    """Say how an attempt enters the contact log; in doubt it counts.
+_REACHES = {
+    Outcome.CONVERSATION: Reach.CONVERSATION,
+    Outcome.MACHINE: Reach.MACHINE,
+    Outcome.NO_ANSWER: Reach.RANG,
+    Outcome.REFUSED: Reach.RANG,
+    Outcome.UNAVAILABLE: Reach.RANG,
+}
+
+
+def reach_of(outcome: Outcome, *, placed: bool, rang: bool) -> Reach:
+    """Say how far an attempt got for the contact log; in doubt a person took it.
 
     ``rang``: the far end is known to have rung or answered.
     Reference: 12 CFR 1006.14(b)(3)(ii).
     """
-    counts = placed and (rang or outcome not in _NOT_CONNECTED)
-    return Tally(counts=counts, conversation=outcome is Outcome.CONVERSATION)
+    if not placed:
+        return Reach.NOT_PLACED
+    if outcome in _NOT_CONNECTED:
+        return Reach.RANG if rang else Reach.DIALED
+    return _REACHES.get(outcome, Reach.PERSON)
+
+
+def reach_disposed(disposition: Disposition) -> Reach:
+    """Say how far a joined call got once the agent told who was on the line."""
+    if disposition is Disposition.MACHINE:
+        return Reach.MACHINE
+    return Reach.PERSON if disposition in _NO_CONVERSATION else Reach.CONVERSATION
 
 
 _NO_CONVERSATION = (
     Disposition.WRONG_NUMBER,
     Disposition.THIRD_PARTY,
-    Disposition.MACHINE,
     Disposition.NO_CONTACT,
 )
-
-
-def tally_disposed(disposition: Disposition) -> Tally:
-    """Say how a joined call enters the log once the agent told who was on the line."""
-    return Tally(counts=True, conversation=disposition not in _NO_CONVERSATION)
 
 
 def automatic_disposition(outcome: Outcome) -> Disposition | None:

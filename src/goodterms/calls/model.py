@@ -262,19 +262,6 @@ class Opening:
 
 
 @dataclass(frozen=True, slots=True)
-class Tally:
-    """How an ended attempt enters the contact log.
-
-    ``counts``: it is one of the calls that frequency rules count. ``conversation``: the consumer
-    was spoken with. Reference: 12 CFR 1006.14(b).
-    """
-
-    counts: bool
-    conversation: bool
-    message_left: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class AttemptEnded:
     """Told inside the transaction that recorded an attempt's end. ``placed``: it was dialed."""
 

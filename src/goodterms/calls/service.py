@@ -13,8 +13,8 @@ from goodterms.calls.decide import (
     automatic_disposition,
     consequence,
     opened,
-    tally,
-    tally_disposed,
+    reach_disposed,
+    reach_of,
 )
 from goodterms.calls.model import (
     ATTEMPT,
@@ -31,8 +31,8 @@ from goodterms.calls.model import (
     Progress,
     Request,
     RequestKind,
-    Tally,
 )
+from goodterms.compliance.model import Reach
 from goodterms.compliance.service import ComplianceService
 from goodterms.kit.errors import Conflict, NotFound
 from goodterms.kit.events import Bus
@@ -134,8 +134,8 @@ class CallService:
         placed = before.state is AttemptState.PLACED
         rang = ended.ringing_at is not None or ended.answered_at is not None
         if ended.state is AttemptState.CLOSED:  # a conversation is logged when it is disposed of
-            counted = tally(outcome, placed=placed, rang=rang)
-            await self._log(conn, ended.id, outcome.value, counted, now)
+            reach = reach_of(outcome, placed=placed, rang=rang)
+            await self._log(conn, ended.id, outcome.value, reach, now)
         if outcome is Outcome.UNALLOCATED:
             await self._accounts.mark_point(
                 conn,
@@ -180,8 +180,8 @@ class CallService:
         }
         after = await store.dispose(conn, attempt_id, values)
         assert after is not None  # the row is locked
-        counted = tally_disposed(disposition)
-        await self._log(conn, attempt_id, disposition.value, counted, now)
+        reach = reach_disposed(disposition)
+        await self._log(conn, attempt_id, disposition.value, reach, now)
         await self._apply(conn, after, disposition, actor, now)
         await self._tell(conn, after, "attempt.disposed", now, actor=actor)
         await self._bus.publish(conn, AttemptDisposed(after, disposition, actor, now))
@@ -318,15 +318,13 @@ class CallService:
         return locked
 
     async def _log(
-        self, conn: Connection, attempt_id: str, outcome: str, counted: Tally, now: datetime
+        self, conn: Connection, attempt_id: str, outcome: str, reach: Reach, now: datetime
     ) -> None:
         await self._compliance.close_contact(
             conn,
             attempt_id,
             outcome=outcome,
-            counts=counted.counts,
-            conversation=counted.conversation,
-            message_left=counted.message_left,
+            reach=reach,
             now=now,
         )
 

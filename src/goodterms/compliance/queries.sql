@@ -1,8 +1,9 @@
 -- name: proposed
--- Whether the caller ID of each proposed contact is ours to show, in the batch's order, and a
+-- What is registered of the caller ID of each proposed contact, in the batch's order, and a
 -- number for the verdict on it if one will be recorded.
 SELECT
     COALESCE(registered.active AND registered.attestation = 'A', false) AS owned_caller_id,
+    registered.answered_ok_at,
     CASE WHEN %(recorded)s THEN nextval('compliance.verdict_id_seq') END AS verdict_id
 FROM unnest(string_to_array(%(caller_ids)s, chr(30))) WITH ORDINALITY AS given (number, place)
 LEFT JOIN compliance.caller_id registered ON registered.number = given.number
@@ -12,52 +13,66 @@ ORDER BY given.place;
 -- Where people may be, with each of their numbers and addresses.
 SELECT
     consumer.id, consumer.region, consumer.country, consumer.address_zones,
-    point.id AS point_id, point.kind, point.value, point.status, point.line_type, point.zones
+    point.id AS point_id, point.kind, point.value, point.status, point.line_type, point.zones,
+    point.label, point.relation, consumer.city, consumer.postal_code, consumer.language
 FROM accounts.consumer consumer
 LEFT JOIN accounts.contact_point point ON point.consumer_id = consumer.id
 WHERE consumer.id = ANY (%(consumer_ids)s::bigint[]);
 
 -- name: debts
--- Accounts with what is owed and what their host system said.
+-- Accounts with what is owed, what we are to the debt, and what their host system said.
 SELECT
     account.consumer_id, account.id, account.reference, account.status, balance.total,
     COALESCE(balance.currency, account.currency) AS currency,
-    account.host_id IS NOT NULL AS hosted, account.host_checked_at, account.host_answer
+    account.host_id IS NOT NULL AS hosted, account.host_checked_at, account.host_answer,
+    creditor.our_role, account.debt_kind, account.in_default, account.servicing_group
 FROM accounts.account account
+JOIN accounts.creditor creditor ON creditor.id = account.creditor_id
 LEFT JOIN ledger.balance balance ON balance.account_id = account.id
 WHERE account.id = ANY (%(account_ids)s::bigint[])
 ORDER BY account.id;
 
 -- name: restrictions
--- The holds in force on people and the channels revoked that they have not granted again since.
-SELECT hold.consumer_id, hold.account_id, NULL::bigint AS contact_point_id, hold.kind, NULL AS channel
+-- What is in force about people, told apart by its sort: holds, consents (the newest word per
+-- channel, purpose and contact point, and every direct consent to be called) and circumstances.
+SELECT
+    hold.consumer_id, 'hold' AS sort, hold.account_id, NULL::bigint AS contact_point_id,
+    hold.kind AS kind, NULL AS channel, false AS granted, false AS direct,
+    NULL::timestamptz AS at, NULL::date AS held_on, NULL::jsonb AS data
 FROM accounts.hold hold
 WHERE hold.consumer_id = ANY (%(consumer_ids)s::bigint[]) AND hold.released_at IS NULL
 UNION ALL
-SELECT consent.consumer_id, NULL, consent.contact_point_id, NULL, consent.channel
+SELECT
+    consent.consumer_id, 'consent', NULL, consent.contact_point_id, consent.purpose,
+    consent.channel, consent.state = 'granted', consent.direct, consent.recorded_at, NULL, NULL
 FROM accounts.consent consent
-WHERE consent.consumer_id = ANY (%(consumer_ids)s::bigint[]) AND consent.state = 'revoked'
-    AND NOT EXISTS (
+WHERE consent.consumer_id = ANY (%(consumer_ids)s::bigint[])
+    AND (consent.purpose = 'call' OR NOT EXISTS (
         SELECT FROM accounts.consent newer
         WHERE newer.consumer_id = consent.consumer_id AND newer.id > consent.id
-            AND newer.channel = consent.channel
+            AND newer.channel = consent.channel AND newer.purpose = consent.purpose
             AND newer.contact_point_id IS NOT DISTINCT FROM consent.contact_point_id
-    );
+    ))
+UNION ALL
+SELECT
+    fact.consumer_id, 'circumstance', fact.account_id, fact.contact_point_id, fact.kind, NULL,
+    false, false, fact.held_at, fact.held_on, fact.data
+FROM accounts.circumstance fact
+WHERE fact.consumer_id = ANY (%(consumer_ids)s::bigint[]) AND fact.ended_at IS NULL;
 
 -- name: log
--- What the contact log counts of people's calls since an instant, and what is open in it.
+-- The contact log of people since an instant, newest first, and what is still open in it.
 SELECT
-    contact.consumer_id, NULL AS live, contact.placed_at, contact.account_ids,
-    contact.local_dates, contact.direction = 'out' AND contact.counts AS counted,
-    contact.conversation
+    contact.consumer_id,
+    CASE WHEN contact.closed_at IS NULL THEN contact.attempt_id END AS live,
+    contact.placed_at, contact.account_ids, contact.local_dates, contact.reach, contact.medium,
+    contact.value, contact.outcome, contact.place, contact.direction, contact.purpose,
+    contact.recipient, contact.voice, contact.message, contact.caller_id
 FROM compliance.contact contact
 WHERE contact.consumer_id = ANY (%(consumer_ids)s::bigint[])
-    AND contact.placed_at >= %(since)s AND contact.medium = 'call'
-    AND (contact.counts OR contact.conversation)
-UNION ALL
-SELECT contact.consumer_id, contact.attempt_id, contact.placed_at, NULL, NULL, false, false
-FROM compliance.contact contact
-WHERE contact.consumer_id = ANY (%(consumer_ids)s::bigint[]) AND contact.closed_at IS NULL;
+    AND (contact.placed_at >= %(since)s OR contact.closed_at IS NULL)
+    AND contact.reach > 0
+ORDER BY contact.consumer_id, contact.placed_at DESC;
 
 -- name: record
 -- Writes a batch of verdicts, and for each allowed one its permit and its place in the contact
@@ -67,7 +82,8 @@ WITH given AS (
     SELECT
         id, attempt_id, consumer_id, account_ids::bigint[], contact_point_id, channel,
         campaign_id, decision, reason_code, findings::json, facts::json, digest,
-        earliest_allowed_at::timestamptz, number, caller_id, local_dates::date[]
+        earliest_allowed_at::timestamptz, number, caller_id, local_dates::date[],
+        obligations::text[], place, purpose, recipient, voice, message
     FROM unnest(
         %(ids)s::bigint[], string_to_array(%(attempt_ids)s, chr(30)), %(consumer_ids)s::bigint[],
         string_to_array(%(account_ids)s, chr(30)), %(contact_point_ids)s::bigint[],
@@ -76,11 +92,14 @@ WITH given AS (
         string_to_array(%(findings)s, chr(30)), string_to_array(%(facts)s, chr(30)),
         string_to_array(%(digests)s, chr(30)),
         string_to_array(%(earliest)s, chr(30), ''), string_to_array(%(numbers)s, chr(30)),
-        string_to_array(%(caller_ids)s, chr(30), ''), string_to_array(%(local_dates)s, chr(30))
+        string_to_array(%(caller_ids)s, chr(30), ''), string_to_array(%(local_dates)s, chr(30)),
+        string_to_array(%(obligations)s, chr(30)), string_to_array(%(places)s, chr(30)),
+        string_to_array(%(purposes)s, chr(30)), string_to_array(%(recipients)s, chr(30)),
+        string_to_array(%(voices)s, chr(30)), string_to_array(%(messages)s, chr(30), '-')
     ) AS given (
         id, attempt_id, consumer_id, account_ids, contact_point_id, channel, campaign_id,
         decision, reason_code, findings, facts, digest, earliest_allowed_at, number, caller_id,
-        local_dates
+        local_dates, obligations, place, purpose, recipient, voice, message
     )
 ), permit AS (
     INSERT INTO compliance.permit (attempt_id, granted_at, expires_at)
@@ -88,21 +107,23 @@ WITH given AS (
 ), contact AS (
     INSERT INTO compliance.contact (
         attempt_id, consumer_id, account_ids, value, medium, direction, placed_at, local_dates,
-        caller_id, campaign_id
+        caller_id, campaign_id, place, purpose, recipient, voice, message
     )
     SELECT
         attempt_id, consumer_id, account_ids, number, channel, 'out', %(now)s, local_dates,
-        caller_id, campaign_id
+        caller_id, campaign_id, place, purpose, recipient, voice, COALESCE(message, '')
     FROM given WHERE decision = 'allow'
 )
 INSERT INTO compliance.verdict (
     id, attempt_id, consumer_id, account_ids, contact_point_id, channel, campaign_id, decision,
-    reason_code, findings, facts, rulebook_hash, decided_at, earliest_allowed_at, digest
+    reason_code, findings, facts, rulebook_hash, decided_at, earliest_allowed_at, digest,
+    obligations
 )
 OVERRIDING SYSTEM VALUE
 SELECT
     id, attempt_id, consumer_id, account_ids, contact_point_id, channel, campaign_id, decision,
-    reason_code, findings, facts, %(rulebook_hash)s, %(now)s, earliest_allowed_at, digest
+    reason_code, findings, facts, %(rulebook_hash)s, %(now)s, earliest_allowed_at, digest,
+    obligations
 FROM given;
 
 -- name: use_permit
@@ -119,8 +140,7 @@ WHERE attempt_id = %(attempt_id)s;
 -- name: close_contact
 -- Writes what came of a contact, once.
 UPDATE compliance.contact SET
-    closed_at = %(now)s, outcome = %(outcome)s, counts = %(counts)s,
-    conversation = %(conversation)s, message_left = %(message_left)s
+    closed_at = %(now)s, outcome = %(outcome)s, reach = %(reach)s
 WHERE attempt_id = %(attempt_id)s AND closed_at IS NULL
 RETURNING attempt_id;
 
@@ -133,7 +153,7 @@ WHERE attempt_id = %(attempt_id)s;
 -- The newest verdicts first, filtered, before a given id.
 SELECT
     id, attempt_id, account_ids, decision, reason_code, findings, facts, rulebook_hash,
-    decided_at, earliest_allowed_at, digest
+    decided_at, earliest_allowed_at, digest, obligations
 FROM compliance.verdict
 WHERE (%(attempt_id)s::text IS NULL OR attempt_id = %(attempt_id)s)
     AND (%(consumer_id)s::bigint IS NULL OR consumer_id = %(consumer_id)s)
@@ -147,7 +167,7 @@ LIMIT %(limit)s;
 -- One verdict by its number.
 SELECT
     id, attempt_id, account_ids, decision, reason_code, findings, facts, rulebook_hash,
-    decided_at, earliest_allowed_at, digest
+    decided_at, earliest_allowed_at, digest, obligations
 FROM compliance.verdict WHERE id = %(id)s;
 
 -- name: put_rulebook

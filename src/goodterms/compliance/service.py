@@ -24,6 +24,7 @@ from goodterms.compliance.model import (
     Explanation,
     Facts,
     ProposedContact,
+    Reach,
     Rulebook,
     Verdict,
 )
@@ -36,12 +37,12 @@ _ATTESTATIONS = ("A", "B", "C")
 
 
 def load_rulebook(path: Path | None = None) -> Rulebook:
-    """Read a folder of rules, by default the United States rulebook that ships with us.
+    """Read a folder of rules, by default all packs that ship with us.
 
     Raises:
         RulebookError: a row is refused; the text names file, line, field and remedy.
     """
-    return store.read_rulebook(path or shipped("rulebook") / "us")
+    return store.read_rulebook(path or shipped("rulebook"))
 
 
 class ComplianceService:
@@ -140,14 +141,12 @@ class ComplianceService:
         attempt_id: str,
         *,
         outcome: str,
-        counts: bool,
-        conversation: bool,
-        message_left: bool,
+        reach: Reach,
         now: datetime,
     ) -> None:
         """Write what came of a contact into the log; a second closing changes nothing.
 
-        ``counts`` says whether the attempt counts towards frequency limits.
+        ``reach`` says how far it got; each rule counts from a reach on.
 
         Raises:
             NotFound: the log has no contact of this attempt.
@@ -155,9 +154,7 @@ class ComplianceService:
         values = {
             "attempt_id": attempt_id,
             "outcome": outcome,
-            "counts": counts,
-            "conversation": conversation,
-            "message_left": message_left,
+            "reach": int(reach),
             "now": now,
         }
         if await store.close_contact(conn, values):

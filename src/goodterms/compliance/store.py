@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,16 +12,24 @@ from psycopg import AsyncCursor
 from psycopg.rows import tuple_row
 
 from goodterms.accounts.model import Channel
-from goodterms.compliance.decide.record import Record, contact_from, facts_from, findings_from
+from goodterms.compliance.decide.counting import CONSUMERS
+from goodterms.compliance.decide.record import Record, findings_from
 from goodterms.compliance.decide.rows import content, from_content, make_rulebook, read_rules
+from goodterms.compliance.decide.stored import contact_from, facts_from
 from goodterms.compliance.decide.windows import dates, places
 from goodterms.compliance.model import (
     PERMIT_LIFE,
     AccountFacts,
+    CallerFacts,
     CallerId,
+    Circumstance,
+    ConsentFact,
     Decision,
     Facts,
+    LoggedContact,
+    PointFacts,
     ProposedContact,
+    Reach,
     Rulebook,
     Verdict,
 )
@@ -33,21 +41,34 @@ SQL = queries(__file__)
 _AHEAD = timedelta(hours=14)
 _Row = tuple[Any, ...]
 # What is known of a person or a number that is not on record.
-_NOBODY: _Row = (None, "", "", (), None, "", "", "unknown", "unknown", ())
+_NOBODY: _Row = (
+    None, "", "", (), None, "", "", "unknown", "unknown", (), "other", "third_party", "", "", "",
+)  # fmt: skip
+_REACH = tuple(Reach)
+_CONSUMER = "consumer"
 
 
-def read_rulebook(folder: Path) -> Rulebook:
-    """Read every ``*.yaml`` file of a folder as one rulebook.
+# These folders of the rulebook hold other data than rows of law.
+_NOT_LAW = frozenset({"policy", "scenarios"})
+
+
+def read_rulebook(folder: Path, *, partial: bool = False) -> Rulebook:
+    """Read every ``*.yaml`` file of a folder and those below it as one rulebook.
 
     Raises:
         RulebookError: a row is refused; the text names file, line, field and remedy.
     """
-    files = sorted(folder.rglob("*.yaml"))
-    return make_rulebook(
+    files = [
+        file
+        for file in sorted(folder.rglob("*.yaml"))
+        if not _NOT_LAW.intersection(file.relative_to(folder).parts)
+    ]
+    rules = [
         rule
         for file in files
         for rule in read_rules(str(file.relative_to(folder)), file.read_text(encoding="utf-8"))
-    )
+    ]
+    return make_rulebook(rules, partial=partial)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +108,8 @@ async def load_facts(
         numbered = await proposed.fetchall()
         gathered = _Gathered(*[_by_person(await cursor.fetchall()) for cursor in cursors])
     return [
-        (_facts(contact, owned, gathered, now), verdict_id)
-        for contact, (owned, verdict_id) in zip(contacts, numbered, strict=True)
+        (_facts(contact, caller, gathered, now), caller[2])
+        for contact, caller in zip(contacts, numbered, strict=True)
     ]
 
 
@@ -104,10 +125,10 @@ def _by_person(rows: Iterable[_Row]) -> dict[int, list[_Row]]:
     return by_person
 
 
-def _facts(contact: ProposedContact, owned: bool, of: _Gathered, now: datetime) -> Facts:
+def _facts(contact: ProposedContact, caller: _Row, of: _Gathered, now: datetime) -> Facts:
     consumer_id, point_id = contact.consumer_id, contact.contact_point_id
     points = of.people.get(consumer_id) or [_NOBODY]
-    _, region, country, address_zones, *_ = points[0]
+    _, region, country, address_zones, *_, city, postal_code, language = points[0]
     zones = set(address_zones)
     dialed = _NOBODY
     for point in points:
@@ -116,31 +137,37 @@ def _facts(contact: ProposedContact, owned: bool, of: _Gathered, now: datetime) 
         if point[5] == "phone" and (point[7] == "active" or point[4] == point_id):
             zones.update(point[9])
     limits = of.limits.get(consumer_id, ())
-    holds = [(account_id, kind) for _, account_id, _, kind, _ in limits if kind]
+    holds = [(row[2], row[4]) for row in limits if row[1] == "hold"]
+    circumstances = tuple([_circumstance(row) for row in limits if row[1] == "circumstance"])
+    for fact in circumstances:
+        if fact.kind == "stated_location":
+            zones.update(fact.data.get("zones", ()))
+    consents = [row for row in limits if row[1] == "consent" and row[3] in (None, point_id)]
     log = of.log.get(consumer_id, ())
-    calls = sorted([_call(row) for row in log if row[1] is None], reverse=True)
-    kind = "email" if contact.channel is Channel.EMAIL else "phone"
     return Facts(
         consumer_id=consumer_id,
-        region=region,
         country=country,
+        region=region,
+        city=city,
+        postal_code=postal_code,
+        language=language,
         zones=tuple(sorted(zones)),
-        point_status=dialed[7],
-        point_belongs=dialed[5] == kind and dialed[6] == contact.number,
-        line_type=dialed[8],
+        point=_point(dialed, contact),
         accounts=tuple(
             [
-                _account(row, holds, calls, now)
+                _account(row, holds, now)
                 for row in of.debts.get(consumer_id, ())
                 if row[1] in contact.account_ids
             ]
         ),
         holds=_each_once([kind for account, kind in holds if account is None]),
-        revoked=_each_once([row[4] for row in limits if row[4] and row[2] in (None, point_id)]),
-        recent_calls=tuple([call[0] for call in calls if call[1]]),
-        live_attempts=_each_once([row[1] for row in log if row[1] is not None]),
-        owned_caller_id=owned,
         holds_anywhere=_each_once([kind for _, kind in holds]),
+        revoked=_each_once([row[5] for row in consents if row[4] == "contact" and not row[6]]),
+        consents=tuple([_consent(row) for row in consents if row[4] != "contact" or row[6]]),
+        circumstances=circumstances,
+        log=tuple([_logged(row) for row in log]),
+        live_attempts=_each_once([row[1] for row in log if row[1] is not None]),
+        caller=_caller(caller, log),
     )
 
 
@@ -148,23 +175,53 @@ def _each_once(values: list[str]) -> tuple[str, ...]:
     return tuple(sorted(set(values))) if values else ()
 
 
-def _call(row: _Row) -> tuple[datetime, bool, bool, date, Sequence[int]]:
-    """Read a logged call: instant, whether it counts, whether it was a conversation, date, debts.
+def _point(row: _Row, contact: ProposedContact) -> PointFacts:
+    kind = "email" if contact.channel is Channel.EMAIL else "phone"
+    return PointFacts(
+        status=row[7],
+        belongs=row[5] == kind and row[6] == contact.number,
+        line_type=row[8],
+        place=row[10],
+        relation=row[11],
+    )
 
-    The date is the latest that it may have had where the consumer may be.
-    """
-    _, _, placed_at, account_ids, local_dates, counted, conversation = row
+
+def _caller(row: _Row, log: Sequence[_Row]) -> CallerFacts:
+    shown = next(((one[15], one[2].astimezone(UTC)) for one in log if one[15]), None)
+    tested = row[1].astimezone(UTC) if row[1] else None
+    return CallerFacts(owned=row[0], tested_at=tested, shown_before=(shown,) if shown else ())
+
+
+def _circumstance(row: _Row) -> Circumstance:
+    _, _, account_id, point_id, kind, _, _, _, at, on, data = row
+    return Circumstance(kind, on, at.astimezone(UTC), account_id, point_id, data)
+
+
+def _consent(row: _Row) -> ConsentFact:
+    _, _, _, point_id, purpose, channel, granted, direct, at, _, _ = row
+    return ConsentFact(channel, purpose, granted, at.astimezone(UTC), point_id, direct)
+
+
+def _logged(row: _Row) -> LoggedContact:
+    """Read a logged contact; its day is the latest it may have had where the consumer may be."""
+    (
+        _, _, placed_at, account_ids, local_dates, reach, medium, value, outcome, place, direction,
+        purpose, recipient, voice, message, _,
+    ) = row  # fmt: skip
     at = placed_at.astimezone(UTC)
     # A contact logged without a place may have any date on earth.
     day = max(local_dates) if local_dates else (at + _AHEAD).date()
-    return at, counted, conversation, day, account_ids
+    return LoggedContact(
+        at, day, medium, tuple(account_ids), _REACH[reach], value, outcome or "", place, direction,
+        purpose, recipient, voice, message,
+    )  # fmt: skip
 
 
-def _account(
-    row: _Row, holds: Sequence[tuple[int | None, str]], calls: Sequence[Any], now: datetime
-) -> AccountFacts:
-    _, account_id, reference, status, total, currency, hosted, checked_at, answer = row
-    mine = [call for call in calls if account_id in call[4]]
+def _account(row: _Row, holds: Sequence[tuple[int | None, str]], now: datetime) -> AccountFacts:
+    (
+        _, account_id, reference, status, total, currency, hosted, checked_at, answer, role, kind,
+        in_default, group,
+    ) = row  # fmt: skip
     age = None
     if hosted and checked_at is not None:
         age = round((now - checked_at).total_seconds(), 3)
@@ -173,8 +230,10 @@ def _account(
         status=status,
         balance_minor=None if total is None else int(total.scaleb(exponent(currency))),
         holds=_each_once([kind for account, kind in holds if account == account_id]),
-        calls_dates=tuple([call[3] for call in mine if call[1]]),
-        conversation_dates=tuple([call[3] for call in mine if call[2]]),
+        role=role,
+        kind=kind,
+        in_default=in_default,
+        group=group,
         lives_in_host=hosted,
         host_age_seconds=age,
         host_answer=answer,
@@ -205,11 +264,22 @@ async def put_verdicts(
         "numbers": text_array(c.number for c in contacts),
         "caller_ids": text_array(c.caller_id for c in contacts),
         "local_dates": text_array(_local_dates(verdict) for verdict in of),
+        "obligations": text_array(f"{{{','.join(verdict.obligations)}}}" for verdict in of),
+        "places": text_array(verdict.facts.point.place for verdict in of),
+        "purposes": text_array(c.purpose for c in contacts),
+        "recipients": text_array(_recipient(verdict.facts) for verdict in of),
+        "voices": text_array(c.voice for c in contacts),
+        "messages": text_array(c.message or "-" for c in contacts),
         "rulebook_hash": rulebook,
         "now": now,
         "expires_at": now + PERMIT_LIFE,
     }
     await conn.execute(SQL["record"], values)
+
+
+def _recipient(facts: Facts) -> str:
+    relation = facts.point.relation
+    return _CONSUMER if relation in CONSUMERS else relation
 
 
 def _instant(at: datetime | None) -> str | None:
@@ -233,6 +303,7 @@ def _verdict(row: Mapping[str, Any]) -> Verdict:
         decided_at=row["decided_at"].astimezone(UTC),
         account_ids=tuple(row["account_ids"]),
         earliest_allowed_at=row["earliest_allowed_at"],
+        obligations=tuple(row["obligations"]),
         id=row["id"],
         digest=row["digest"],
     )

@@ -260,10 +260,10 @@ WHERE e.kind = 'payment' AND e.cause LIKE 'payment:%%'
 -- People who were placed more than seven countable calls about one debt in seven days.
 SELECT c.attempt_id AS id FROM compliance.contact c
 CROSS JOIN LATERAL unnest(c.account_ids) AS account (id)
-WHERE c.medium = 'call' AND c.direction = 'out' AND c.counts AND (
+WHERE c.medium = 'call' AND c.direction = 'out' AND c.reach >= 2 AND (
     SELECT count(*) FROM compliance.contact o
     WHERE o.consumer_id = c.consumer_id AND o.account_ids @> ARRAY[account.id]
-      AND o.medium = 'call' AND o.direction = 'out' AND o.counts
+      AND o.medium = 'call' AND o.direction = 'out' AND o.reach >= 2
       AND o.placed_at > c.placed_at - interval '7 days' AND o.placed_at <= c.placed_at
 ) > 7;
 

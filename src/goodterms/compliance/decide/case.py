@@ -2,49 +2,126 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from enum import Enum
-from typing import Any
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
+from goodterms.compliance.decide.places import jurisdictions, read_code
 from goodterms.compliance.decide.windows import dates, places
 from goodterms.compliance.model import (
     AccountFacts,
+    Circumstance,
     Facts,
     Finding,
+    Moment,
     ProposedContact,
     ReasonCode,
     Rule,
+    Subject,
 )
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A proposed contact with the facts, at an instant (UTC), where the consumer may be.
+    """A question with the facts, at an instant (UTC), where the consumer may be.
 
-    ``days`` are the local dates it may be now; both are empty if a zone is unknown. ``held`` are
-    the kinds of all holds, wherever they are. ``terse`` leaves the words of passing rules empty:
-    they cost time and follow from the facts again.
+    ``contact`` is what is proposed or, at the moments of a call, what was permitted; other
+    moments have none. ``subject`` is what those are about. ``days`` are the local dates it may be
+    now; like ``zones`` they are empty if a zone is unknown. ``held`` are the kinds of all holds,
+    wherever they are. ``terse`` leaves the words of passing rules empty: they cost time and
+    follow from the facts again. ``memo`` keeps what several rules ask of the same case.
     """
 
-    contact: ProposedContact
+    moment: Moment
     facts: Facts
     now: datetime
     zones: tuple[ZoneInfo, ...]
     days: tuple[date, ...]
     held: frozenset[str]
     terse: bool
+    contact: ProposedContact | None = None
+    subject: Subject | None = None
+    memo: dict[Any, Any] = field(default_factory=dict)
 
     @classmethod
     def of(
-        cls, contact: ProposedContact, facts: Facts, now: datetime, *, terse: bool = False
+        cls,
+        moment: Moment,
+        contact: ProposedContact | None,
+        facts: Facts,
+        now: datetime,
+        *,
+        subject: Subject | None = None,
+        terse: bool = False,
     ) -> Case:
         """Make the case; one unreadable zone makes the whole place unknown."""
         instant = now.astimezone(UTC)
         zones = places(facts.zones)
-        return cls(contact, facts, instant, zones, dates(zones, instant), _held(facts), terse)
+        days = dates(zones, instant)
+        return cls(moment, facts, instant, zones, days, _held(facts), terse, contact, subject)
+
+    @property
+    def proposed(self) -> ProposedContact:
+        """The contact; only rules that are asked about contacts may look at it."""
+        assert self.contact is not None  # the loader lets no other rule ask here
+        return self.contact
+
+    def about(self, kind: type[T]) -> T | None:
+        """Return what the question is about if it is of this kind."""
+        return self.subject if isinstance(self.subject, kind) else None
+
+    def circumstances(
+        self, kind: str, account_id: int | None = None, contact_point_id: int | None = None
+    ) -> tuple[Circumstance, ...]:
+        """Return what is recorded of a kind: of the person, and of this account or point.
+
+        Without an account or point all of the kind are meant.
+        """
+        of_kind: dict[str, list[Circumstance]] | None = self.memo.get("circumstances")
+        if of_kind is None:
+            of_kind = {}
+            for one in self.facts.circumstances:
+                of_kind.setdefault(one.kind, []).append(one)
+            self.memo["circumstances"] = of_kind
+        return tuple(
+            one
+            for one in of_kind.get(kind, ())
+            if account_id is None or one.account_id in (None, account_id)
+            if contact_point_id is None or one.contact_point_id in (None, contact_point_id)
+        )
+
+    def consent(self, purpose: str, channel: str, contact_point_id: int | None = None) -> bool:
+        """Tell whether the consumer's newest word on a purpose is a yes, here or altogether.
+
+        A word about the very point counts more than one about all.
+        """
+        newest = None
+        for word in self.facts.consents:
+            if word.purpose != purpose or word.channel not in (channel, "all"):
+                continue
+            if word.contact_point_id not in (None, contact_point_id):
+                continue
+            rank = (word.contact_point_id is not None, word.at)
+            if newest is None or rank > newest[0]:
+                newest = (rank, word.granted)
+        return newest is not None and newest[1]
+
+
+def places_of(facts: Facts) -> tuple[str, ...]:
+    """Return all jurisdictions whose law may bind: of residence and of every location known."""
+    home = jurisdictions(facts.country, facts.region, facts.city, facts.postal_code)
+    if not facts.circumstances:
+        return home
+    found = dict.fromkeys(home)
+    for one in facts.circumstances:
+        if one.kind == "stated_location":
+            found.update(dict.fromkeys(read_code(str(one.data.get("place", "")))))
+    return tuple(found)
 
 
 def _held(facts: Facts) -> frozenset[str]:
@@ -70,17 +147,29 @@ class Level(Enum):
     DEBT = 3
 
 
+CONTACT_MOMENTS = frozenset({Moment.LOAD, Moment.PREDIAL, Moment.PRESEND})
+CALL_MOMENTS = frozenset({Moment.RING, Moment.ANSWER, Moment.INCALL})
+ANY_CONTACT = CONTACT_MOMENTS | CALL_MOMENTS
+
+
 @dataclass(frozen=True, slots=True)
 class Predicate:
     """A pure test with its parameters.
 
     ``params`` maps each parameter's name to a reader that raises ValueError with a sentence;
-    ``make`` turns a rule into its check once, so that judging reads no parameter again.
+    those in ``optional`` may be left out. ``make`` turns a rule into its check once, so that
+    judging reads no parameter again. ``moments`` are those it can be asked at. ``tightens`` says
+    per parameter which way is stricter ("down", "up", "more", "fewer", "later", "earlier");
+    a parameter that is not named there may not differ in an overlay. The docstring of ``make``
+    says in the words of the law what is tested, with its ``Reference:``.
     """
 
     level: Callable[[Mapping[str, Any]], Level]
     params: Mapping[str, Callable[[Any], object]]
     make: Callable[[Rule], Check]
+    moments: frozenset[Moment] = CONTACT_MOMENTS
+    optional: frozenset[str] = frozenset()
+    tightens: Mapping[str, str] = field(default_factory=dict)
 
 
 def always(level: Level) -> Callable[[Mapping[str, Any]], Level]:
@@ -94,15 +183,30 @@ class Voice:
 
     rule: Rule
 
-    def passes(self, words: str, account_id: int | None = None) -> Finding:
-        """Say that the rule lets the contact through."""
+    def passes(
+        self, words: str, account_id: int | None = None, obligations: Iterable[str] = ()
+    ) -> Finding:
+        """Say that the rule lets the contact through, and what must be done with it."""
         return Finding(
-            self.rule.id, self.rule.version, True, ReasonCode.ALLOWED, words, None, account_id
-        )
+            self.rule.id, self.rule.version, True, ReasonCode.ALLOWED, words, None, account_id,
+            False, tuple(obligations),
+        )  # fmt: skip
 
     def fails(
-        self, words: str, earliest: datetime | None = None, account_id: int | None = None
+        self,
+        words: str,
+        earliest: datetime | None = None,
+        account_id: int | None = None,
+        reason_code: str | None = None,
     ) -> Finding:
         """Say that it does not, and from when on it would; None: until a fact changes."""
         rule = self.rule
-        return Finding(rule.id, rule.version, False, rule.reason_code, words, earliest, account_id)
+        code = reason_code or rule.reason_code
+        return Finding(rule.id, rule.version, False, code, words, earliest, account_id)
+
+    def refers(self, words: str, account_id: int | None = None) -> Finding:
+        """Say that a person must decide; once one has let it through, it passes."""
+        rule = self.rule
+        return Finding(
+            rule.id, rule.version, False, rule.reason_code, words, None, account_id, True
+        )

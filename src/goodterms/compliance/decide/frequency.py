@@ -1,146 +1,305 @@
-"""Predicates about how often, and how soon after the last time.
+"""Predicates about how often, and how soon after the last time: folds over the contact log.
 
-Counts are on dates where the consumer may be: a call belongs to the latest date it may have had
-and today is the earliest date it may be, so that a doubt about the place never adds a call.
+Counts are on dates where the consumer may be: a contact belongs to the latest date it may have
+had and today is the earliest date it may be, so that a doubt about the place never adds one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from datetime import date, datetime, timedelta
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 from goodterms.compliance.decide import words
-from goodterms.compliance.decide.case import Case, Check, Debts, Level, Predicate, Voice, always
-from goodterms.compliance.decide.windows import day_begins, latest_date
-from goodterms.compliance.model import AccountFacts, Finding, Rule
+from goodterms.compliance.decide.case import (
+    Case,
+    Check,
+    Debts,
+    Level,
+    Predicate,
+    Voice,
+    always,
+)
+from goodterms.compliance.decide.counting import (
+    REACHES,
+    Counted,
+    about,
+    consented,
+    since_first,
+)
+from goodterms.compliance.decide.readers import (
+    MEDIA,
+    PLACES,
+    Reader,
+    flag,
+    one_of,
+    some_of,
+    texts,
+    whole,
+)
+from goodterms.compliance.decide.windows import day_begins
+from goodterms.compliance.model import AccountFacts, Finding, LoggedContact, Rule
 
 _UNKNOWN = "The consumer's local date is not known, so nothing can be counted."
+_VERBS = {"call": "called", "sms": "texted", "email": "e-mailed", "letter": "written to"}
 
 
 def _rolling_count(rule: Rule) -> Check:
-    voice = Voice(rule)
-    days, most = int(rule.params["window_days"]), int(rule.params["max"])
-    within = "today" if days == 1 else f"in the last {days} days"
-    fine = (voice.passes(""),)
+    """At most ``max`` contacts within ``window_days`` consecutive dates (or hours), one more
+    included, to a particular person, or in connection with a particular debt.
 
-    def judge(case: Case, dates: Sequence[date], name: str, account: int | None) -> Finding:
-        if case.terse and len(dates) < most:
-            return voice.passes("", account)
-        first = case.days[0] - timedelta(days=days - 1)
-        counted = sorted((day for day in dates if day >= first), reverse=True)
-        called = f"{name} called {words.times(len(counted))} {within}; {most} allowed."
-        if len(counted) < most:
-            return voice.passes(called, account)
-        # The call that has to leave the window first is the one that is ``most`` back.
-        free = day_begins(case.zones, counted[most - 1] + timedelta(days=days))
-        return voice.fails(f"{called} {_next(case, free)}", free, account)
+    ``since`` counts only after the first conversation or contact; ``consent_excludes`` leaves out
+    what was placed within seven days of a direct consent that no conversation has spent;
+    ``unless_consent`` lifts the cap for who agreed to the purpose it names.
+
+    Reference: 12 CFR 1006.14(b)(2)(i)(A), (b)(3), (b)(4); 940 CMR 7.04(1)(f); 6 RCNY 5-77;
+    47 CFR 64.1200(a)(3).
+    """
+    voice, counted, params = Voice(rule), Counted.of(rule.params), rule.params
+    most, span = int(params["max"]), _span_of(params)
+    excludes = bool(params.get("consent_excludes"))
+    since, unless = params.get("since"), params.get("unless_consent")
+    per_debt = "debt" in params["unit"]
+    verb, fine = _verb(counted), (voice.passes(""),)
+
+    def judge(
+        case: Case, contacts: Sequence[LoggedContact], debt: AccountFacts | None
+    ) -> str | Finding:
+        ours = [one for one in since_first(case, contacts, since, debt)
+                if not (excludes and consented(case, one, debt))]  # fmt: skip
+        inside = span.inside(case, ours)
+        who = f"About {words.debt(debt)}," if debt else "The consumer was"
+        told = f"{who} {verb} {words.times(len(inside))} {span.words}; {most} allowed."
+        if len(inside) < most:
+            return told
+        account_id = debt.account_id if debt else None
+        if params.get("refers"):
+            return voice.refers(f"{told} Somebody must look at it first.", account_id)
+        # The contact that has to leave the window first is the one that is ``most`` back.
+        free = span.leaves(case, inside[most - 1])
+        return voice.fails(f"{told} {_next(case, free)}", free, account_id)
+
+    def lifted(case: Case) -> str:
+        channel, point_id = case.proposed.channel, case.proposed.contact_point_id
+        if unless and case.consent(unless, channel, point_id):
+            return "The consumer agreed to more."
+        if excludes and consented(case, None, None):
+            return "The consumer agreed directly to be called within these days."
+        return ""
 
     def check(case: Case, debts: Debts) -> tuple[Finding, ...]:
+        if not counted.concerns(case):
+            return ()
         if not case.zones:
             return (voice.fails(_UNKNOWN),)
-        if "debt" in rule.params["unit"]:
-            return tuple(
-                judge(case, d.calls_dates, f"About {words.debt(d)},", d.account_id) for d in debts
-            )
-        if case.terse and len(case.facts.recent_calls) < most:
+        if case.terse and len(case.facts.log) < most:
             return fine
-        calls = [latest_date(case.zones, at) for at in case.facts.recent_calls]
-        return (judge(case, calls, "The consumer was", None),)
+        contacts = counted.among(case)
+        if case.terse and len(contacts) < most:
+            return fine
+        if more := lifted(case):
+            return (voice.passes(more),)
+        if not per_debt:
+            return _answers(voice, [judge(case, contacts, None)])
+        return _answers(voice, [judge(case, about(case, contacts, d), d) for d in debts])
 
     return check
 
 
-def _wait_after_conversation(rule: Rule) -> Check:
-    voice = Voice(rule)
-    days = int(rule.params["days"])
+def _answers(voice: Voice, answers: Sequence[str | Finding]) -> tuple[Finding, ...]:
+    """Return what fails, or that the rule passes, in the words about each debt."""
+    failing = tuple([answer for answer in answers if isinstance(answer, Finding)])
+    return failing or (voice.passes(" ".join(str(answer) for answer in answers)),)
 
-    def judge(case: Case, account: AccountFacts) -> Finding:
-        last = max(account.conversation_dates, default=None)
-        free_now = last is None or case.days[0] >= last + timedelta(days=days)
-        if free_now and case.terse:
-            return voice.passes("", account.account_id)
+
+def _verb(counted: Counted) -> str:
+    media = sorted(counted.media)
+    return _VERBS.get(media[0], "contacted") if len(media) == 1 else "contacted"
+
+
+@dataclass(frozen=True, slots=True)
+class _Days:
+    """A window of consecutive local dates, today the last."""
+
+    number: int
+
+    @property
+    def words(self) -> str:
+        return "today" if self.number == 1 else f"in the last {self.number} days"
+
+    def inside(self, case: Case, contacts: Sequence[LoggedContact]) -> list[LoggedContact]:
+        first = case.days[0] - timedelta(days=self.number - 1)
+        return sorted([one for one in contacts if one.day >= first],
+                      key=lambda one: one.day, reverse=True)  # fmt: skip
+
+    def leaves(self, case: Case, one: LoggedContact) -> datetime:
+        return day_begins(case.zones, one.day + timedelta(days=self.number))
+
+
+@dataclass(frozen=True, slots=True)
+class _Hours:
+    """A window of hours up to now."""
+
+    number: int
+
+    @property
+    def words(self) -> str:
+        return f"in the last {self.number} hours"
+
+    def inside(self, case: Case, contacts: Sequence[LoggedContact]) -> list[LoggedContact]:
+        first = case.now - timedelta(hours=self.number)
+        return sorted([one for one in contacts if one.at > first],
+                      key=lambda one: one.at, reverse=True)  # fmt: skip
+
+    def leaves(self, case: Case, one: LoggedContact) -> datetime:
+        _ = case
+        return one.at + timedelta(hours=self.number)
+
+
+def _span_of(params: Mapping[str, Any]) -> _Days | _Hours:
+    if "window_hours" in params:
+        return _Hours(int(params["window_hours"]))
+    return _Days(int(params["window_days"]))
+
+
+def _wait_after_conversation(rule: Rule) -> Check:
+    """No call for ``days`` days after having had a telephone conversation in connection with the
+    debt; the date of the conversation is the first day. Whoever initiated it.
+
+    Reference: 12 CFR 1006.14(b)(2)(i)(B), comment 14(b)(2)(i)-1.
+    """
+    voice, days = Voice(rule), int(rule.params["days"])
+    media = frozenset(rule.params["media"])
+    excludes = bool(rule.params.get("consent_excludes"))
+    talks = Counted.of(
+        {"media": rule.params["media"], "count_from": "conversation", "both_ways": True}
+    )
+    fine = (voice.passes(""),)
+
+    def judge(
+        case: Case, contacts: Sequence[LoggedContact], account: AccountFacts
+    ) -> str | Finding:
+        last = max([one.day for one in about(case, contacts, account)], default=None)
         name = f"About {words.debt(account)},"
-        if last is None or free_now:
-            told = f"{name} no conversation in the last {days} days."
-            return voice.passes(told, account.account_id)
+        if last is None or case.days[0] >= last + timedelta(days=days):
+            return f"{name} no conversation in the last {days} days."
+        if excludes and consented(case, None, account):
+            return f"{name} the consumer agreed directly to be called again."
         free = day_begins(case.zones, last + timedelta(days=days))
         told = f"{name} there was a conversation on {words.day_of(last)}; {days} days must pass."
         return voice.fails(f"{told} {_next(case, free)}", free, account.account_id)
 
     def check(case: Case, debts: Debts) -> tuple[Finding, ...]:
+        if case.proposed.channel not in media:
+            return ()
         if not case.zones:
             return (voice.fails(_UNKNOWN),)
-        return tuple(judge(case, account) for account in debts)
+        contacts = talks.among(case)
+        if case.terse and not contacts:
+            return fine
+        return _answers(voice, [judge(case, contacts, account) for account in debts])
 
     return check
 
 
 def _minimum_gap(rule: Rule) -> Check:
-    voice = Voice(rule)
+    """At least so many minutes between two contacts to the person, by whatever number.
+
+    Reference: 12 CFR 1006.14(b)(2), comments on calls in rapid succession.
+    """
+    voice, counted = Voice(rule), Counted.of(rule.params)
     gap = timedelta(minutes=int(rule.params["minutes"]))
-    fine = (voice.passes(f"No call in the last {words.lasting(gap)}."),)
+    fine = (voice.passes(f"No {_noun(counted)} in the last {words.lasting(gap)}."),)
 
     def check(case: Case, _debts: Debts) -> tuple[Finding, ...]:
-        last = max(case.facts.recent_calls, default=None)
+        if not counted.concerns(case):
+            return ()
+        contacts = counted.among(case)
+        last = max([one.at for one in contacts], default=None)
         if last is None or last + gap <= case.now:
             return fine
         ago = words.lasting(case.now - last)
-        told = f"The last call was {ago} ago; {words.lasting(gap)} must lie between calls."
-        free = last + gap
-        return (voice.fails(f"{told} {_next(case, free)}", free),)
+        told = (
+            f"The last {_noun(counted)} was {ago} ago; {words.lasting(gap)} must lie between two."
+        )
+        return (voice.fails(f"{told} {_next(case, last + gap)}", last + gap),)
 
     return check
+
+
+def _noun(counted: Counted) -> str:
+    return "call" if counted.media == {"call"} else "contact"
 
 
 def _next(case: Case, free: datetime) -> str:
     return words.next_possible(free, case.now, case.zones)
 
 
-def whole(least: int, most: int) -> Callable[[Any], int]:
-    """Make a reader of whole numbers within bounds."""
-
-    def read(value: Any) -> int:
-        if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
-            raise ValueError(f"write a whole number from {least} to {most}")
-        return value
-
-    return read
-
-
-def one_of(choices: Sequence[Any]) -> Callable[[Any], Any]:
-    """Make a reader of one of some values."""
-
-    def read(value: Any) -> Any:
-        if value not in choices:
-            raise ValueError("write one of: " + "; ".join(str(choice) for choice in choices))
-        return value
-
-    return read
-
-
 _PERSON_UNIT, _DEBT_UNIT = ["collector", "person"], ["collector", "person", "debt"]
-_MEDIA = one_of([["call"]])
+_MEDIA = some_of(MEDIA)
+_VOICES = ("live", "prerecorded", "artificial")
+_FILTERS: dict[str, Reader] = {
+    "media": _MEDIA,
+    "count_from": one_of(list(REACHES)),
+    "places": some_of(PLACES),
+    "voices": some_of(_VOICES),
+    "purposes": texts,
+    "messages": texts,
+    "line_types": texts,
+    "to": one_of(["consumer", "third_party"]),
+    "both_ways": flag,
+}
+_OPTIONAL = frozenset(_FILTERS) - {"media"}
+
+
+def _debt_level(params: Mapping[str, Any]) -> Level:
+    return Level.DEBT if "debt" in params["unit"] else Level.PERSON
+
 
 FREQUENCY = {
     "rolling_count": Predicate(
-        lambda params: Level.DEBT if "debt" in params["unit"] else Level.PERSON,
+        _debt_level,
         {
             "unit": one_of([_DEBT_UNIT, _PERSON_UNIT]),
             "window_days": whole(1, 366),
+            "window_hours": whole(1, 24 * 366),
             "max": whole(1, 1000),
-            "media": _MEDIA,
+            "since": one_of(["first_conversation", "first_contact"]),
+            "consent_excludes": flag,
+            "unless_consent": one_of(["contact", "automated", "hours"]),
+            "refers": flag,
+            **_FILTERS,
         },
         _rolling_count,
+        optional=_OPTIONAL
+        | {
+            "window_days",
+            "window_hours",
+            "since",
+            "consent_excludes",
+            "unless_consent",
+            "refers",
+        },
+        tightens={"max": "down", "window_days": "up", "window_hours": "up", "media": "more"},
     ),
     "wait_after_conversation": Predicate(
         always(Level.DEBT),
-        {"unit": one_of([_DEBT_UNIT]), "days": whole(1, 366), "media": _MEDIA},
+        {
+            "unit": one_of([_DEBT_UNIT]),
+            "days": whole(1, 366),
+            "media": _MEDIA,
+            "consent_excludes": flag,
+        },
         _wait_after_conversation,
+        optional=frozenset({"consent_excludes"}),
+        tightens={"days": "up", "media": "more"},
     ),
     "minimum_gap": Predicate(
         always(Level.PERSON),
-        {"unit": one_of([_PERSON_UNIT]), "minutes": whole(1, 60 * 24 * 31), "media": _MEDIA},
+        {"unit": one_of([_PERSON_UNIT]), "minutes": whole(1, 60 * 24 * 31), **_FILTERS},
         _minimum_gap,
+        optional=_OPTIONAL,
+        tightens={"minutes": "up", "media": "more"},
     ),
 }

@@ -8,24 +8,29 @@ from datetime import date, datetime
 from functools import lru_cache
 
 from goodterms.accounts.model import Channel
-from goodterms.compliance.decide.case import Case, Check, Level
+from goodterms.compliance.decide.case import Case, Check, Level, places_of
 from goodterms.compliance.decide.predicates import PREDICATES, REQUIRED
 from goodterms.compliance.model import (
+    EVERYWHERE,
     PERMIT_LIFE,
+    AccountFacts,
+    Answer,
     Decision,
     Facts,
     Finding,
+    Moment,
     Permit,
     ProposedContact,
     ReasonCode,
     Rule,
     Rulebook,
+    Subject,
     Verdict,
 )
 
-# Where the law of a country reaches: United States law binds in its territories too.
-_LAW_OF = dict.fromkeys(("US", "PR", "GU", "VI", "AS", "MP"), "US")
 _GATE = "GATE"
+# As what and about which kind of debt a rule is asked when the question names no debt.
+_NO_DEBT = ("", "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +42,15 @@ class _Selection:
     missing: tuple[Finding, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """All findings, those that count against the question, and the debts that are left."""
+
+    findings: tuple[Finding, ...]
+    failing: list[Finding]
+    left: tuple[AccountFacts, ...]
+
+
 def gate(
     contact: ProposedContact,
     facts: Facts,
@@ -44,74 +58,153 @@ def gate(
     now: datetime,
     *,
     terse: bool = False,
+    moment: Moment | None = None,
 ) -> Verdict:
-    """Judge one contact: allow it with a permit, defer it to a known instant, or deny it.
+    """Judge one contact: allow it with a permit, refer it, defer it to an instant, or deny it.
 
-    Every rule in force is asked and every answer is among the findings. A debt that may not be
-    talked about drops out; the contact fails when none is left, or when any other rule fails.
-    ``earliest_allowed_at`` is the latest of what the failing rules say; a rule that cannot say
-    makes it a denial. ``now`` is aware. What is not known is never allowed. ``terse`` leaves out
-    the words of passing rules and changes nothing else.
+    Every rule in force where the consumer lives or is, for our role and the kind of debt, is
+    asked, and every answer is among the findings: the strictest decides, and adding a rule never
+    opens anything. A debt that may not be talked about drops out; the contact fails when none is
+    left, or when any other rule fails. ``earliest_allowed_at`` is the latest of what the failing
+    rules say; a rule that cannot say makes it a denial. ``now`` is aware. What is not known is
+    never allowed. ``terse`` leaves out the words of passing rules and changes nothing else.
+    ``moment`` is PREDIAL for calls and PRESEND for messages unless it is LOAD, which only removes
+    and gives no permit.
 
-    Reference: 12 CFR 1006.6, 1006.14 as far as the rulebook's rows say.
+    Reference: 12 CFR 1006.6, 1006.14 and whatever the rulebook's rows cite.
     """
-    case = Case.of(contact, facts, now, terse=terse)
-    rules = _select(rulebook, case)
-    findings = list(rules.missing)
-    named = tuple(a for a in facts.accounts if a.account_id in contact.account_ids)
-    for check in rules.first:
-        findings += check(case, named)
-    dropped = {f.account_id for f in findings if not f.passed}
-    left = tuple(account for account in named if account.account_id not in dropped)
-    for check in rules.second:
-        findings += check(case, left)
-    failing = [f for f in findings if not f.passed]
-    if failing and left:
-        kept = {account.account_id for account in left}
-        failing = [f for f in failing if f.account_id is None or f.account_id in kept]
-    return _verdict(case, rulebook, tuple(findings), failing, tuple(a.account_id for a in left))
-
-
-def _verdict(
-    case: Case,
-    rulebook: Rulebook,
-    findings: tuple[Finding, ...],
-    failing: list[Finding],
-    left: tuple[int, ...],
-) -> Verdict:
-    decision, reason, earliest = _merge(failing, left)
+    asked = moment or (Moment.PREDIAL if contact.channel is Channel.CALL else Moment.PRESEND)
+    case = Case.of(asked, contact, facts, now, terse=terse)
+    judged = _judge(case, rulebook, contact.account_ids, contact.purpose)
+    left = tuple([account.account_id for account in judged.left])
+    decision, reason, earliest = _merge(judged.failing, approved_of(case))
+    if decision is Decision.ALLOW and not left:
+        decision, reason = Decision.DENY, ReasonCode.DEBT_UNKNOWN
+    allowed = decision is Decision.ALLOW
     return Verdict(
-        contact=case.contact,
+        contact=contact,
         decision=decision,
         reason_code=reason,
-        findings=findings,
-        facts=case.facts,
+        findings=judged.findings,
+        facts=facts,
         rulebook_hash=rulebook.hash,
         decided_at=case.now,
         account_ids=left,
         earliest_allowed_at=earliest,
-        permit=_permit(case, rulebook, left) if decision is Decision.ALLOW else None,
+        permit=_permit(case, rulebook, left) if allowed and asked is not Moment.LOAD else None,
+        obligations=_obligations(judged.findings) if allowed else (),
     )
 
 
-def _merge(failing: list[Finding], left: tuple[int, ...]) -> tuple[Decision, str, datetime | None]:
-    if not failing:
-        if left:
-            return Decision.ALLOW, ReasonCode.ALLOWED, None
-        return Decision.DENY, ReasonCode.DEBT_UNKNOWN, None
+def ask(
+    moment: Moment,
+    subject: Subject,
+    facts: Facts,
+    rulebook: Rulebook,
+    now: datetime,
+    *,
+    contact: ProposedContact | None = None,
+) -> Answer:
+    """Ask the rules at a moment that gives no permit: PACE, RING, ANSWER, INCALL, PAY, PUBLISH …
+
+    ``contact`` is the permitted one while a call goes on. The debts are those of the facts.
+    """
+    case = Case.of(moment, contact, facts, now, subject=subject)
+    ids = contact.account_ids if contact else tuple(a.account_id for a in facts.accounts)
+    purpose = getattr(subject, "purpose", None) or (contact.purpose if contact else "collection")
+    judged = _judge(case, rulebook, ids, purpose)
+    decision, reason, earliest = _merge(judged.failing, approved_of(case))
+    allowed = decision is Decision.ALLOW
+    return Answer(
+        moment=moment,
+        decision=decision,
+        reason_code=reason,
+        findings=judged.findings,
+        rulebook_hash=rulebook.hash,
+        decided_at=case.now,
+        earliest_allowed_at=earliest,
+        obligations=_obligations(judged.findings) if allowed else (),
+    )
+
+
+def _judge(case: Case, rulebook: Rulebook, account_ids: tuple[int, ...], purpose: str) -> _Judged:
+    named = tuple([a for a in case.facts.accounts if a.account_id in account_ids])
+    parts = _selections(case, rulebook, named, purpose)
+    if len(parts) == 1:
+        return _judge_part(case, *parts[0])
+    return _united([_judge_part(case, selection, debts) for selection, debts in parts], named)
+
+
+def _judge_part(case: Case, rules: _Selection, debts: tuple[AccountFacts, ...]) -> _Judged:
+    findings = list(rules.missing)
+    for check in rules.first:
+        findings += check(case, debts)
+    failing = [f for f in findings if not f.passed]
+    dropped = {f.account_id for f in failing}
+    left = tuple([d for d in debts if d.account_id not in dropped]) if failing else debts
+    for check in rules.second:
+        findings += check(case, left)
+    failing = [f for f in findings if not f.passed]
+    return _Judged(tuple(findings), _counting(failing, left), left)
+
+
+def _counting(failing: list[Finding], left: tuple[AccountFacts, ...]) -> list[Finding]:
+    """Return the failures that count: those of a dropped debt do not while others are left."""
+    if not failing or not left:
+        return failing
+    kept = {account.account_id for account in left}
+    return [f for f in failing if f.account_id is None or f.account_id in kept]
+
+
+def _united(parts: list[_Judged], named: tuple[AccountFacts, ...]) -> _Judged:
+    """Put together what was found for debts that other law applies to; each finding once."""
+    findings = tuple(dict.fromkeys(f for part in parts for f in part.findings))
+    ids = {account.account_id for part in parts for account in part.left}
+    left = tuple(account for account in named if account.account_id in ids)
+    return _Judged(findings, _counting([f for f in findings if not f.passed], left), left)
+
+
+def approved_of(case: Case) -> frozenset[str]:
+    """Return the reason codes of referrals that a person let through, and that still hold."""
+    if not case.facts.circumstances:
+        return frozenset()
+    today = case.days[-1] if case.days else case.now.date()
+    return frozenset(
+        str(one.data["reason_code"])
+        for one in case.circumstances("referral_approved")
+        if str(one.data.get("until", today)) >= str(today)
+    )
+
+
+def _merge(
+    failing: list[Finding], approved: frozenset[str]
+) -> tuple[Decision, str, datetime | None]:
+    """Let the strictest decide: a denial, then the latest deferral, then a referral."""
     latest: Finding | None = None
     at: datetime | None = None
+    referred: Finding | None = None
     for finding in failing:
+        if finding.refers:
+            if finding.reason_code not in approved:
+                referred = referred or finding
+            continue
         if finding.earliest_allowed_at is None:
             return Decision.DENY, finding.reason_code, None
         if at is None or finding.earliest_allowed_at > at:
             latest, at = finding, finding.earliest_allowed_at
-    assert latest is not None
-    return Decision.DEFER, latest.reason_code, at
+    if latest is not None:
+        return Decision.DEFER, latest.reason_code, at
+    if referred is not None:
+        return Decision.REFER, referred.reason_code, None
+    return Decision.ALLOW, ReasonCode.ALLOWED, None
+
+
+def _obligations(findings: Iterable[Finding]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(duty for f in findings if f.obligations for duty in f.obligations))
 
 
 def _permit(case: Case, rulebook: Rulebook, left: tuple[int, ...]) -> Permit:
-    contact = case.contact
+    contact = case.proposed
     return Permit(
         attempt_id=contact.attempt_id,
         consumer_id=contact.consumer_id,
@@ -126,36 +219,73 @@ def _permit(case: Case, rulebook: Rulebook, left: tuple[int, ...]) -> Permit:
     )
 
 
-def _select(rulebook: Rulebook, case: Case) -> _Selection:
+def _selections(
+    case: Case, rulebook: Rulebook, named: tuple[AccountFacts, ...], purpose: str
+) -> list[tuple[_Selection, tuple[AccountFacts, ...]]]:
+    """Choose the rules for each group of debts that the same law applies to."""
     # Without a place the law of the UTC date is asked; the answer is no in any case.
     days = case.days or (case.now.date(),)
-    country = case.facts.country
-    return _in_force(rulebook, case.contact.channel, country, days[0], days[-1])
+    where = places_of(case.facts)
+    groups: dict[tuple[str, str], list[AccountFacts]] = {}
+    for account in named:
+        groups.setdefault((account.bound_as, account.kind), []).append(account)
+    return [
+        (
+            _in_force(rulebook, case.moment, where, days[0], days[-1], scope, purpose),
+            tuple(debts),
+        )
+        for scope, debts in (groups or {_NO_DEBT: []}).items()
+    ]
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=2048)
 def _in_force(
-    rulebook: Rulebook, channel: Channel, country: str, first: date, last: date
+    rulebook: Rulebook,
+    moment: Moment,
+    where: tuple[str, ...],
+    first: date,
+    last: date,
+    scope: tuple[str, str],
+    purpose: str,
 ) -> _Selection:
     """Choose and compile the rules in force on either date, the newest version of each.
 
     What was known at the time of asking is the rulebook itself: its hash is in the verdict.
     """
-    moment = "PREDIAL" if channel is Channel.CALL else "PRESEND"
-    law = _LAW_OF.get(country.upper())
     chosen: dict[str, Rule] = {}
     for rule in rulebook.rules:
-        applies = rule.jurisdiction == law and moment in rule.moments
-        if applies and _valid(rule, first, last):
+        if (
+            rule.enabled
+            and moment in rule.moments
+            and (rule.jurisdiction == EVERYWHERE or rule.jurisdiction in where)
+            and in_scope(rule, scope, purpose)
+            and _valid(rule, first, last)
+        ):
             chosen[rule.id] = rule  # rules come with their versions rising
-    return _compile(chosen.values(), country)
+    return _compile(rulebook, chosen.values(), where, moment)
+
+
+def in_scope(rule: Rule, scope: tuple[str, str], purpose: str) -> bool:
+    """Tell whether a rule binds us in our role, for this kind of debt and purpose.
+
+    Where no debt is named, a rule binds whatever our role.
+    Reference: 15 USC 1692a(5), (6).
+    """
+    role, kind = scope
+    return (
+        (not role or role in rule.binds)
+        and (not kind or kind in rule.debts)
+        and (not rule.purposes or purpose in rule.purposes)
+    )
 
 
 def _valid(rule: Rule, first: date, last: date) -> bool:
     return rule.valid_from <= last and (rule.valid_to is None or first < rule.valid_to)
 
 
-def _compile(rules: Iterable[Rule], country: str) -> _Selection:
+def _compile(
+    rulebook: Rulebook, rules: Iterable[Rule], where: tuple[str, ...], moment: Moment
+) -> _Selection:
     order = {name: place for place, name in enumerate(PREDICATES)}
     first: list[Check] = []
     second: list[Check] = []
@@ -165,10 +295,21 @@ def _compile(rules: Iterable[Rule], country: str) -> _Selection:
         present.add(rule.predicate)
         round_ = second if predicate.level(rule.params) is Level.DEBT else first
         round_.append(predicate.make(rule))
-    missing = tuple(_no_rule(name, country) for name in REQUIRED if name not in present)
-    return _Selection(tuple(first), tuple(second), missing)
+    missing: list[Finding] = []
+    if not rulebook.partial and moment in REQUIRED:
+        if not where or all(rule.jurisdiction != where[0] for rule in rulebook.rules):
+            missing.append(_no_law(where))
+        missing += [_no_rule(name, where) for name in REQUIRED[moment] if name not in present]
+    return _Selection(tuple(first), tuple(second), tuple(missing))
 
 
-def _no_rule(name: str, country: str) -> Finding:
-    words = f"No rule of the kind '{name}' is in force for {country or 'an unknown country'}."
+def _no_rule(name: str, where: tuple[str, ...]) -> Finding:
+    place = where[0] if where else "an unknown country"
+    words = f"No rule of the kind '{name}' is in force for {place}."
+    return Finding(_GATE, 1, False, ReasonCode.RULE_MISSING, words)
+
+
+def _no_law(where: tuple[str, ...]) -> Finding:
+    place = f"the law of {where[0]}" if where else "an unknown country"
+    words = f"The rulebook holds nothing of {place}, so nobody there is contacted."
     return Finding(_GATE, 1, False, ReasonCode.RULE_MISSING, words)

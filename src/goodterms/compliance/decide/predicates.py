@@ -6,11 +6,12 @@ from goodterms.compliance.decide.case import Predicate
 from goodterms.compliance.decide.frequency import FREQUENCY
 from goodterms.compliance.decide.hours import HOURS
 from goodterms.compliance.decide.standing import STANDING
+from goodterms.compliance.model import Moment
 
 PREDICATES: dict[str, Predicate] = {**STANDING, **HOURS, **FREQUENCY}
 
 # What must be decided for every contact: without a rule in force for each, the answer is no.
-REQUIRED = (
+_ALWAYS = (
     "point_belongs",
     "not_opted_out",
     "no_hold",
@@ -20,5 +21,5 @@ REQUIRED = (
     "zone_known",
     "local_hours",
     "rolling_count",
-    "wait_after_conversation",
 )
+REQUIRED: dict[Moment, tuple[str, ...]] = {Moment.PREDIAL: _ALWAYS, Moment.PRESEND: _ALWAYS}

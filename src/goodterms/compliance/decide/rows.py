@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, date, datetime
 from itertools import pairwise
@@ -12,12 +12,22 @@ from typing import Any, NoReturn
 import yaml
 
 from goodterms.accounts.model import HoldKind
+from goodterms.compliance.decide.places import is_jurisdiction
 from goodterms.compliance.decide.predicates import PREDICATES, REQUIRED
+from goodterms.compliance.decide.readers import flag, some_of
 from goodterms.compliance.decide.windows import UnreadableTimeError, read_span
-from goodterms.compliance.model import ReasonCode, Rule, Rulebook
+from goodterms.compliance.model import (
+    EVERYWHERE,
+    DebtKind,
+    Moment,
+    ReasonCode,
+    Role,
+    Rule,
+    Rulebook,
+)
 from goodterms.kit import plainjson
 
-_MOMENTS = frozenset({"PREDIAL", "PRESEND"})
+_MOMENTS = frozenset(Moment)
 _EVIDENCE = ("verified", "secondary", "unverified", "design")
 _SPARE_DAYS = 2
 
@@ -82,35 +92,62 @@ def read_rules(file: str, text: str) -> list[Rule]:
 
 
 def _rule(row: _Row) -> Rule:
-    rule = Rule(**{field: row.read(field, reader) for field, reader in _FIELDS.items()},
-                title=str(row.values.get("title", "")))  # fmt: skip
+    needed = {field: row.read(field, reader) for field, reader in _FIELDS.items()}
+    given = {f: row.read(f, reader) for f, reader in _OPTIONAL.items() if f in row.values}
+    known = (*_FIELDS, *_OPTIONAL)
     for field in row.values:
-        if field not in _FIELDS and field != "title":
-            row.refuse(field, "is not known", f"remove it, or use one of: {', '.join(_FIELDS)}")
+        if field not in known:
+            row.refuse(field, "is not known", f"remove it, or use one of: {', '.join(known)}")
+    rule = Rule(**needed, **given)
     if rule.valid_to is not None and rule.valid_to <= rule.valid_from:
         row.refuse("valid_to", "is not after valid_from", "write a later date, or null")
+    able = PREDICATES[rule.predicate].moments
+    wrong = sorted(rule.moments - able)
+    if wrong:
+        could = ", ".join(sorted(able))
+        row.refuse("moments", f"has {wrong[0]}, where '{rule.predicate}' cannot be asked",
+                   f"use some of: {could}")  # fmt: skip
     _check_params(row, rule)
     return rule
 
 
 def _check_params(row: _Row, rule: Rule) -> None:
-    readers = PREDICATES[rule.predicate].params
+    predicate = PREDICATES[rule.predicate]
+    readers = predicate.params
     for name in rule.params:
         if name not in readers:
             known = ", ".join(readers) or "none"
             row.refuse("params", f"has an unknown parameter '{name}'", f"known are: {known}")
     for name, reader in readers.items():
         if name not in rule.params:
-            row.refuse("params", f"lacks the parameter '{name}'", "add it")
+            if name not in predicate.optional:
+                row.refuse("params", f"lacks the parameter '{name}'", "add it")
+            continue
         try:
             reader(rule.params[name])
         except ValueError as error:
             row.refuse("params", f"has an unusable '{name}'", str(error).rstrip("."))
-    if "from" in readers:
-        try:
-            read_span(rule.params["from"], rule.params["until"])
-        except UnreadableTimeError as error:
-            row.refuse("params", "has no usable window", str(error).rstrip("."))
+    _check_window(row, rule, readers)
+    try:
+        predicate.make(rule)
+    except (KeyError, ValueError) as error:
+        row.refuse("params", "do not fit together", f"add or mend {error}")
+
+
+def _check_window(row: _Row, rule: Rule, readers: Mapping[str, Any]) -> None:
+    if "from" not in readers:
+        return
+    params = rule.params
+    if ("days" in params) == ("from" in params):
+        row.refuse("params", "has no usable window", "write either from and until, or days")
+    if "days" in params:
+        if ("holiday" in params["days"]) != ("calendar" in params):
+            row.refuse("params", "has no usable window", "write holiday and calendar, or neither")
+        return
+    try:
+        read_span(params["from"], params.get("until"))
+    except UnreadableTimeError as error:
+        row.refuse("params", "has no usable window", str(error).rstrip("."))
 
 
 def _text(value: Any) -> str:
@@ -170,6 +207,18 @@ def _params(value: Any) -> Mapping[str, Any]:
     return value
 
 
+def _jurisdiction(value: Any) -> str:
+    if value != EVERYWHERE and not is_jurisdiction(_text(value)):
+        raise ValueError('write "*" or a place such as US, US-MA, US-NYC, GB, EU, CA-ON')
+    return str(value)
+
+
+def _purposes(value: Any) -> frozenset[str]:
+    if not isinstance(value, list) or not value or not all(isinstance(v, str) for v in value):
+        raise ValueError("write a list of purposes such as [collection]")
+    return frozenset(value)
+
+
 def _signature(value: Any) -> str | None:
     return None if value is None else _text(value)
 
@@ -177,7 +226,7 @@ def _signature(value: Any) -> str | None:
 _FIELDS: dict[str, Callable[[Any], Any]] = {
     "id": _name,
     "version": _version,
-    "jurisdiction": _text,
+    "jurisdiction": _jurisdiction,
     "valid_from": _date,
     "valid_to": _date_or_none,
     "recorded_at": _instant,
@@ -189,29 +238,63 @@ _FIELDS: dict[str, Callable[[Any], Any]] = {
     "evidence": _choice(_EVIDENCE),
     "signed_by": _signature,
 }
+_OPTIONAL: dict[str, Callable[[Any], Any]] = {
+    "title": _text,
+    "binds": lambda value: frozenset(some_of(Role)(value)),
+    "debts": lambda value: frozenset(some_of(DebtKind)(value)),
+    "purposes": _purposes,
+    "enabled": flag,
+    "tightens": _name,
+}
 
 
-def make_rulebook(rules: Iterable[Rule]) -> Rulebook:
+def make_rulebook(rules: Iterable[Rule], *, partial: bool = False) -> Rulebook:
     """Put rules together and take the hash of their content, whatever their order was.
 
+    A ``partial`` rulebook need not be whole: it is a selection that is judged as it stands.
+
     Raises:
-        RulebookError: a version is there twice, a mandatory rule is missing, or a kind of hold
-            would stop nothing.
+        RulebookError: a version is there twice, two versions overlap, a mandatory rule is
+            missing, or a kind of hold would stop nothing.
     """
     ordered = tuple(sorted(rules, key=lambda rule: (rule.id, rule.version)))
     for before, after in pairwise(ordered):
-        if (before.id, before.version) == (after.id, after.version):
-            raise RulebookError(f"Rule {after.id} has its version {after.version} twice: raise it.")
-    predicates = {rule.predicate for rule in ordered}
-    for name in REQUIRED:
+        if before.id == after.id:
+            _check_versions(before, after)
+    if not partial:
+        _check_whole(ordered)
+    digest = hashlib.sha256(plainjson.canonical(content_of(ordered))).hexdigest()
+    return Rulebook(ordered, digest, partial)
+
+
+def _check_versions(before: Rule, after: Rule) -> None:
+    """Refuse two versions for one date, unless the later one corrects the whole of the other."""
+    if before.version == after.version:
+        raise RulebookError(f"Rule {after.id} has its version {after.version} twice: raise it.")
+    if before.jurisdiction != after.jurisdiction or before.predicate != after.predicate:
+        raise RulebookError(
+            f"Rule {after.id} changes its jurisdiction or predicate with version {after.version}:"
+            " give the other rule an id of its own."
+        )
+    ends = before.valid_to or date.max
+    corrects = after.valid_from <= before.valid_from and after.recorded_at > before.recorded_at
+    if after.valid_from < ends and not corrects:
+        raise RulebookError(
+            f"Rule {after.id}: versions {before.version} and {after.version} overlap from"
+            f" {after.valid_from}: end version {before.version} there with valid_to."
+        )
+
+
+def _check_whole(rules: Sequence[Rule]) -> None:
+    predicates = {rule.predicate for rule in rules if rule.enabled}
+    for name in dict.fromkeys(name for names in REQUIRED.values() for name in names):
         if name not in predicates:
             raise RulebookError(f"No rule uses the predicate '{name}': add one, it is mandatory.")
-    held = {rule.params["kind"] for rule in ordered if rule.predicate == "no_hold"}
+    held = {rule.params["kind"] for rule in rules if rule.predicate == "no_hold"}
+    held |= {HoldKind.CEASE.value for rule in rules if rule.predicate == "cease"}
     for kind in HoldKind:
         if kind.value not in held:
             raise RulebookError(f"No rule stops contact for a hold '{kind.value}': add one.")
-    digest = hashlib.sha256(plainjson.canonical(content_of(ordered))).hexdigest()
-    return Rulebook(ordered, digest)
 
 
 def content_of(rules: Iterable[Rule]) -> list[dict[str, Any]]:
@@ -224,20 +307,23 @@ def content(rulebook: Rulebook) -> list[dict[str, Any]]:
     return content_of(rulebook.rules)
 
 
-def from_content(stored: Iterable[Mapping[str, Any]]) -> Rulebook:
+def from_content(stored: Iterable[Mapping[str, Any]], *, partial: bool = False) -> Rulebook:
     """Read a rulebook back from its stored content; its hash comes out the same."""
-    return make_rulebook(
+    rules = (
         Rule(
             **{
                 **row,
                 "valid_from": date.fromisoformat(row["valid_from"]),
                 "valid_to": date.fromisoformat(row["valid_to"]) if row["valid_to"] else None,
                 "recorded_at": datetime.fromisoformat(row["recorded_at"]),
-                "moments": frozenset(row["moments"]),
+                **{
+                    name: frozenset(row[name]) for name in ("moments", "binds", "debts", "purposes")
+                },
             }
         )
         for row in stored
     )
+    return make_rulebook(rules, partial=partial)
 
 
 def lookback_days(rulebook: Rulebook) -> int:
@@ -245,6 +331,8 @@ def lookback_days(rulebook: Rulebook) -> int:
     longest = 1
     for rule in rulebook.rules:
         days = rule.params.get("window_days") or rule.params.get("days") or 0
-        minutes = rule.params.get("minutes") or 0
+        minutes = rule.params.get("minutes") or 60 * (
+            rule.params.get("hours") or rule.params.get("window_hours") or 0
+        )
         longest = max(longest, days, -(-minutes // 1440))
     return longest + _SPARE_DAYS

@@ -5,7 +5,7 @@ from __future__ import annotations
 from goodterms.accounts.model import HoldKind
 from goodterms.compliance.decide import words
 from goodterms.compliance.decide.case import Case, Check, Debts, Level, Predicate, Voice, always
-from goodterms.compliance.decide.frequency import one_of, whole
+from goodterms.compliance.decide.readers import one_of, whole
 from goodterms.compliance.model import HOST_CONTACTABLE, AccountFacts, Finding, Rule
 
 _POINT = {
@@ -22,8 +22,8 @@ def _point_belongs(rule: Rule) -> Check:
     stop = (voice.fails("The number is not on record for this consumer."),)
 
     def check(case: Case, _debts: Debts) -> tuple[Finding, ...]:
-        status = case.facts.point_status
-        return fine if case.facts.point_belongs and status in _POINT_STATUSES else stop
+        status = case.facts.point.status
+        return fine if case.facts.point.belongs and status in _POINT_STATUSES else stop
 
     return check
 
@@ -33,7 +33,7 @@ def _point_not(rule: Rule) -> Check:
     status = rule.params["status"]
     fine = (voice.passes(f"The number is not marked as {status}."),)
     stop = (voice.fails(_POINT[status]),)
-    return lambda case, _debts: stop if case.facts.point_status == status else fine
+    return lambda case, _debts: stop if case.facts.point.status == status else fine
 
 
 def _not_opted_out(rule: Rule) -> Check:
@@ -41,7 +41,7 @@ def _not_opted_out(rule: Rule) -> Check:
     fine = (voice.passes("The consumer has not opted out."),)
 
     def check(case: Case, _debts: Debts) -> tuple[Finding, ...]:
-        channel = case.contact.channel.value
+        channel = case.proposed.channel
         if channel in case.facts.revoked or "all" in case.facts.revoked:
             way = {"call": "called", "sms": "texted", "email": "written to"}[channel]
             return (voice.fails(f"The consumer asked not to be {way}."),)
@@ -55,9 +55,9 @@ def _caller_id_owned(rule: Rule) -> Check:
     fine = (voice.passes("The caller ID is ours."),)
 
     def check(case: Case, _debts: Debts) -> tuple[Finding, ...]:
-        if case.facts.owned_caller_id:
+        if case.facts.caller.owned:
             return fine
-        shown = case.contact.caller_id
+        shown = case.proposed.caller_id
         if shown is None:
             return (voice.fails("No caller ID is given: choose one that is registered."),)
         return (voice.fails(f"{shown} is not registered as ours, in use and attested A."),)
@@ -70,7 +70,7 @@ def _no_live_attempt(rule: Rule) -> Check:
     fine = (voice.passes("No other attempt is under way."),)
 
     def check(case: Case, _debts: Debts) -> tuple[Finding, ...]:
-        others = [a for a in case.facts.live_attempts if a != case.contact.attempt_id]
+        others = [a for a in case.facts.live_attempts if a != case.proposed.attempt_id]
         if not others:
             return fine
         return (voice.fails(f"Attempt {others[0]} is under way or not yet wrapped up."),)
@@ -112,7 +112,7 @@ def _debt_known(rule: Rule) -> Check:
     fine = (voice.passes("Each debt named is this consumer's."),)
 
     def check(case: Case, debts: Debts) -> tuple[Finding, ...]:
-        named = case.contact.account_ids
+        named = case.proposed.account_ids
         if not named:
             return (voice.fails("The contact names no debt."),)
         known = {account.account_id for account in debts}

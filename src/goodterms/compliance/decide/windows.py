@@ -10,7 +10,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
+from typing import NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from goodterms.compliance.decide.calendars import is_holiday
 
 DAY_MINUTES = 1440
 _LOOK_AHEAD_DAYS = 9
@@ -19,8 +22,42 @@ _SECOND = timedelta(seconds=1)
 Span = tuple[int, int]
 """Minutes after local midnight, from and until; until may be 1440."""
 
-Week = tuple[Span | None, ...]
-"""One span per weekday, Monday first; None is a day without an open hour."""
+Spans = tuple[Span, ...]
+"""The open windows of one day in order; none is a closed day."""
+
+Week = tuple[Spans, ...]
+"""The open windows per weekday, Monday first."""
+
+
+class Opening(NamedTuple):
+    """When something is open: by weekday and, where a calendar is named, on its holidays."""
+
+    week: Week
+    calendar: str = ""
+    holiday: Spans = ()
+
+    def spans(self, day: date) -> Spans:
+        """Return the open windows of one local date."""
+        if self.calendar and is_holiday(self.calendar, day):
+            return self.holiday
+        return self.week[day.weekday()]
+
+
+def every_day(span: Span) -> Opening:
+    """Return the opening that is the same window on each day."""
+    return Opening(((span,),) * 7)
+
+
+def without(closed: Spans) -> Spans:
+    """Return what closed windows leave of a day."""
+    left, at = [], 0
+    for opens, closes in sorted(closed):
+        if opens > at:
+            left.append((at, opens))
+        at = max(at, closes)
+    if at < DAY_MINUTES:
+        left.append((at, DAY_MINUTES))
+    return tuple(left)
 
 
 class UnreadableTimeError(ValueError):
@@ -101,28 +138,28 @@ def day_begins(places: Sequence[ZoneInfo], day: date) -> datetime:
     return max(bounds(place, day, 0)[1] for place in places)
 
 
-def next_open(place: ZoneInfo, week: Week, at: datetime) -> datetime | None:
+def next_open(place: ZoneInfo, hours: Opening, at: datetime) -> datetime | None:
     """Return ``at`` if the window is open then, else when it opens next; None: not in 9 days."""
     today = at.astimezone(place).date()
     for ahead in range(_LOOK_AHEAD_DAYS):
         day = today + timedelta(days=ahead)
-        span = week[day.weekday()]
-        if span is None:
-            continue
-        opens, closes = bounds(place, day, span[0])[1], bounds(place, day, span[1])[0]
-        if at < closes and opens < closes:
-            return max(at, opens)
+        for span in hours.spans(day):
+            opens, closes = bounds(place, day, span[0])[1], bounds(place, day, span[1])[0]
+            if at < closes and opens < closes:
+                return max(at, opens)
     return None
 
 
 @lru_cache(maxsize=4096)
-def next_open_everywhere(places: tuple[ZoneInfo, ...], week: Week, at: datetime) -> datetime | None:
+def next_open_everywhere(
+    places: tuple[ZoneInfo, ...], hours: Opening, at: datetime
+) -> datetime | None:
     """Return the first instant from ``at`` on that is open in all places; None: not in 9 days."""
     limit = at + timedelta(days=_LOOK_AHEAD_DAYS)
     while at <= limit:
         settled = True
         for place in places:
-            opening = next_open(place, week, at)
+            opening = next_open(place, hours, at)
             if opening is None:
                 return None
             if opening > at:

@@ -13,6 +13,7 @@ from goodterms.compliance.model import (
     Decision,
     Explanation,
     Finding,
+    Obligation,
     Reason,
     Rulebook,
     Verdict,
@@ -114,8 +115,15 @@ def headline(verdict: Verdict) -> str:
     if verdict.decision is Decision.ALLOW:
         return "Allowed: every rule that applies lets this contact through."
     first = deciding(verdict)
-    word = "Not now" if verdict.decision is Decision.DEFER else "Not allowed"
+    word = _HEADS[verdict.decision]
     return f"{word}: {first.words}" if first else f"{word}."
+
+
+_HEADS = {
+    Decision.REFER: "A person must decide",
+    Decision.DEFER: "Not now",
+    Decision.DENY: "Not allowed",
+}
 
 
 def deciding(verdict: Verdict) -> Finding | None:
@@ -142,6 +150,7 @@ def explain(verdict: Verdict, rulebook: Rulebook) -> Explanation:
                 citation=rule.citation if rule else "the gate itself",
                 evidence=rule.evidence if rule else "design",
                 earliest_allowed_at=finding.earliest_allowed_at,
+                signed_by=rule.signed_by if rule else None,
             )
         )
     return Explanation(
@@ -152,4 +161,5 @@ def explain(verdict: Verdict, rulebook: Rulebook) -> Explanation:
         rulebook_hash=verdict.rulebook_hash,
         decided_at=verdict.decided_at,
         digest=verdict.digest,
+        obligations=tuple(Obligation(duty).meaning for duty in verdict.obligations),
     )

@@ -7,6 +7,8 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, NamedTuple
 
+from goodterms.accounts.model.circumstances import CIRCUMSTANCES, CircumstanceKind
+
 
 class AccountStatus(StrEnum):
     """Where an account stands; holds are orthogonal to it."""
@@ -359,3 +361,31 @@ class StagedOutcome(StrEnum):
     OTHER_CURRENCY = "other_currency"
     NO_HOST = "no_host"
     BUSY = "busy"
+
+
+__all__ = [
+    "CIRCUMSTANCES",
+    "EVENT_KINDS",
+    "Account",
+    "AccountFilter",
+    "AccountPage",
+    "AccountRow",
+    "AccountStatus",
+    "Channel",
+    "CircumstanceKind",
+    "Consent",
+    "ConsentState",
+    "Consumer",
+    "ContactPoint",
+    "ContactRestricted",
+    "Creditor",
+    "Happening",
+    "Hold",
+    "HoldKind",
+    "Host",
+    "Note",
+    "PointStatus",
+    "Restriction",
+    "StagedAccount",
+    "StagedOutcome",
+]

@@ -1,0 +1,78 @@
+"""The values of compliance: what is proposed, what is known, the rules, and the answers."""
+
+from goodterms.compliance.model.contact import (
+    Activation,
+    CallProgress,
+    ProposedContact,
+    ProposedPace,
+    ProposedPayment,
+    Subject,
+    Wording,
+)
+from goodterms.compliance.model.facts import (
+    AccountFacts,
+    CallerFacts,
+    Circumstance,
+    ConsentFact,
+    Facts,
+    LoggedContact,
+    PointFacts,
+    Reach,
+)
+from goodterms.compliance.model.reasons import Obligation, ReasonCode
+from goodterms.compliance.model.rules import (
+    EVERYWHERE,
+    DebtKind,
+    Moment,
+    Role,
+    Rule,
+    Rulebook,
+)
+from goodterms.compliance.model.verdict import (
+    HOST_CONTACTABLE,
+    PERMIT_LIFE,
+    Answer,
+    CallerId,
+    Decision,
+    Explanation,
+    Finding,
+    Permit,
+    Reason,
+    Verdict,
+)
+
+__all__ = [
+    "EVERYWHERE",
+    "HOST_CONTACTABLE",
+    "PERMIT_LIFE",
+    "AccountFacts",
+    "Activation",
+    "Answer",
+    "CallProgress",
+    "CallerFacts",
+    "CallerId",
+    "Circumstance",
+    "ConsentFact",
+    "DebtKind",
+    "Decision",
+    "Explanation",
+    "Facts",
+    "Finding",
+    "LoggedContact",
+    "Moment",
+    "Obligation",
+    "Permit",
+    "PointFacts",
+    "ProposedContact",
+    "ProposedPace",
+    "ProposedPayment",
+    "Reach",
+    "Reason",
+    "ReasonCode",
+    "Role",
+    "Rule",
+    "Rulebook",
+    "Subject",
+    "Verdict",
+    "Wording",
+]

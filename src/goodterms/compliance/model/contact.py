@@ -1,0 +1,129 @@
+"""What is proposed: a contact, a payment, a pace, a publication; and how a call goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+from goodterms.accounts.model import Channel
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """A text as it would be sent or spoken. ``kind``: sms, email, letter, voicemail, prerecorded,
+    script. ``message`` is its class (see ``MESSAGES``), ``says`` the elements it holds.
+    """
+
+    name: str
+    kind: str
+    text: str
+    message: str = ""
+    says: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class ProposedContact:
+    """One contact somebody wants to make. ``number`` is E.164 or an e-mail address.
+
+    ``hours`` narrow the law: weekday number ("0" Monday) to ``(from, until)`` local "HH:MM"
+    at the consumer's place; a weekday left out is closed; empty means the law alone. ``voice``
+    is live, prerecorded or artificial. ``agent_guaranteed``: an agent is kept free for it.
+    ``text_form``: an address's own form, such as a postcard or a public post.
+    """
+
+    attempt_id: str
+    consumer_id: int
+    account_ids: tuple[int, ...]
+    contact_point_id: int
+    number: str
+    channel: Channel
+    caller_id: str | None = None
+    campaign_id: int | None = None
+    hours: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    voice: str = "live"
+    autodialed: bool = False
+    purpose: str = "collection"
+    message: str = ""
+    agent_guaranteed: bool = False
+    wording: Wording | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CallProgress:
+    """How a call stands. Seconds; ``waited`` since the person's greeting ended, None before."""
+
+    rang: float = 0.0
+    waited: float | None = None
+    agent: bool = False
+    message_played: bool = False
+    recording: bool = False
+    announced: bool = False
+    paying: bool = False
+    machine: bool = False
+    giving_up: bool = False
+    wording: Wording | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ProposedPayment:
+    """Money somebody wants to take. Amounts in minor units of ``currency``.
+
+    ``instrument``: credit, debit, prepaid, ach, cheque, wallet. ``channel``: agent, ivr, web,
+    link, scheduled. ``failed_on`` are the dates of failed tries of this very payment.
+    """
+
+    account_id: int
+    amount_minor: int
+    currency: str
+    instrument: str
+    channel: str
+    fee_minor: int = 0
+    surcharge_minor: int = 0
+    fee_basis: str | None = None
+    post_dated_to: date | None = None
+    network: str = ""
+    return_code: str = ""
+    failed_on: tuple[date, ...] = ()
+    mandate: bool = False
+    varies: bool = False
+    noticed_on: date | None = None
+    charged_minor: int = 0
+    principal_minor: int = 0
+    product: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ProposedPace:
+    """A campaign that wants to place more lines than it has agents, with its counts so far.
+
+    People over the window in force: ``abandoned``, ``live`` (passed to an agent),
+    ``machines`` coded by agents; ``false_positives`` is the estimate for detection. ``days`` is
+    the length of the window, which the campaign's start may shorten.
+    """
+
+    campaign_id: int
+    abandoned: int
+    live: int
+    machines: int = 0
+    false_positives: int = 0
+    amd: bool = False
+    ring_seconds: int = 25
+    overdials: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Activation:
+    """Something to be published: a campaign, a wording, a policy, a caller ID's use."""
+
+    kind: str
+    name: str
+    purpose: str = "collection"
+    wording: Wording | None = None
+    caller_ids: tuple[str, ...] = ()
+    strategy: str = "sticky"
+    presence: bool = True
+    channel: str = "call"
+
+
+Subject = CallProgress | ProposedPayment | ProposedPace | Activation
