@@ -1,4 +1,4 @@
-"""Write what the documentation takes from the code: life cycles, settings, commands, events.
+"""Write what the documentation takes from the code: life cycles, settings, commands, the law.
 
 ``python -m ops.docs`` writes it; a test compares it. Everything between ``<!-- from the code -->``
 and ``<!-- end -->`` in a page is ours; the rest of a page is written by hand.
@@ -6,6 +6,7 @@ and ``<!-- end -->`` in a page is ours; the rest of a page is written by hand.
 
 from __future__ import annotations
 
+import inspect
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -19,6 +20,9 @@ from goodterms.app.settings import SETTINGS
 from goodterms.arrangements.model import PROMISE
 from goodterms.calls.model import ATTEMPT, CALL
 from goodterms.campaigns.model import CAMPAIGN
+from goodterms.compliance.decide.predicates import PREDICATES
+from goodterms.compliance.model import Moment, Obligation, ReasonCode
+from goodterms.compliance.service import load_rulebook
 from goodterms.kit.lifecycle import Lifecycle
 from goodterms.payments.model import PAYMENT, REFUND
 from goodterms.routing.model import AGENT
@@ -93,11 +97,58 @@ def events() -> str:
     return "\n".join(["| kind | what happened |", "|---|---|", *rows, ""])
 
 
+def rules() -> str:
+    """List every row of the shipped rulebook, by place."""
+    rows = sorted(load_rulebook().rules, key=lambda r: (r.jurisdiction, r.id, r.version))
+    lines = [
+        f"| {r.id} v{r.version} | {r.jurisdiction} | {r.title} | {r.citation} | {r.evidence}"
+        f"{'' if r.enabled else ', not enabled'} |"
+        for r in rows
+    ]
+    return "\n".join(
+        ["| rule | where | what | citation | evidence |", "|---|---|---|---|---|", *lines, ""]
+    )
+
+
+def predicates() -> str:
+    """Describe every predicate in the words of its docstring, with its parameters."""
+    parts = []
+    for name, predicate in sorted(PREDICATES.items()):
+        moments = ", ".join(m.value for m in Moment if m in predicate.moments)
+        words = inspect.cleandoc(predicate.make.__doc__ or "")
+        given = [f"`{p}`" + (" (optional)" if p in predicate.optional else "")
+                 for p in predicate.params]  # fmt: skip
+        takes = ", ".join(given) or "none"
+        parts.append(f"### {name}\n\n{words}\n\nParameters: {takes}. Asked at: {moments}.\n")
+    return "\n".join(parts)
+
+
+def reason_codes() -> str:
+    """List every reason code with its meaning and the rules that give it."""
+    givers: dict[str, list[str]] = {}
+    for rule in load_rulebook().rules:
+        if rule.id not in givers.setdefault(rule.reason_code, []):
+            givers[rule.reason_code].append(rule.id)
+    rows = [
+        f"| `{code}` | {code.meaning} | {', '.join(givers.get(code, ['the gate']))} |"
+        for code in ReasonCode
+    ]
+    duties = [f"| `{duty}` | {duty.meaning} |" for duty in Obligation]
+    return "\n".join(
+        ["| code | meaning | given by |", "|---|---|---|", *rows, "", "## Obligations", "",
+         "What goes with a contact that is allowed.", "",
+         "| obligation | what must be done |", "|---|---|", *duties, ""]
+    )  # fmt: skip
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "reference/lifecycles.md": lifecycles,
     "reference/settings.md": settings,
     "reference/commands.md": commands,
     "reference/events.md": events,
+    "reference/rules.md": rules,
+    "reference/predicates.md": predicates,
+    "reference/reason-codes.md": reason_codes,
 }
 
 

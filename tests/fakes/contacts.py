@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from goodterms.accounts.model import Channel
 from goodterms.compliance.decide import gate
 from goodterms.compliance.model import (
     AccountFacts,
+    CallerFacts,
     Facts,
     Finding,
+    LoggedContact,
+    PointFacts,
     ProposedContact,
+    Reach,
     Rulebook,
     Verdict,
 )
@@ -20,11 +25,15 @@ from goodterms.compliance.service import load_rulebook
 
 US = load_rulebook()
 NOON = datetime(2026, 11, 24, 18, 0, tzinfo=UTC)  # 11:00 in Denver, a Tuesday
+DENVER = ZoneInfo("America/Denver")
+POINT = PointFacts(line_type="mobile")
+STRANGER = replace(POINT, belongs=False)
+NOT_OURS = CallerFacts(owned=False)
 
 
 def account(account_id: int = 11, **changes: Any) -> AccountFacts:
     """Give an account on which 10.00 is owed and nothing stands in the way."""
-    plain = AccountFacts(account_id, "active", 1000, (), (), (), reference=f"A{account_id}")
+    plain = AccountFacts(account_id, "active", 1000, reference=f"A{account_id}")
     return replace(plain, **changes)
 
 
@@ -32,20 +41,36 @@ def facts(*accounts: AccountFacts, **changes: Any) -> Facts:
     """Give the facts of a person in Denver who may be called."""
     plain = Facts(
         consumer_id=1,
-        region="CO",
         country="US",
+        region="CO",
         zones=("America/Denver",),
-        point_status="active",
-        point_belongs=True,
-        line_type="mobile",
+        point=POINT,
         accounts=accounts or (account(),),
-        holds=(),
-        revoked=(),
-        recent_calls=(),
-        live_attempts=(),
-        owned_caller_id=True,
     )
     return replace(plain, **changes)
+
+
+def logged(at: datetime, *account_ids: int, medium: str = "call", **changes: Any) -> LoggedContact:
+    """Give a logged contact about some debts that rang out at an instant, in Denver."""
+    day = at.astimezone(DENVER).date()
+    plain = LoggedContact(at, day, medium, account_ids or (11,), Reach.RANG)
+    return replace(plain, **changes)
+
+
+def calls_on(days: tuple[date, ...], *account_ids: int) -> tuple[LoggedContact, ...]:
+    """Give a call about some debts for each date, at noon in Denver, newest first."""
+    at = [datetime(d.year, d.month, d.day, 12, tzinfo=DENVER).astimezone(UTC) for d in days]
+    return tuple(logged(one, *account_ids) for one in sorted(at, reverse=True))
+
+
+def talks_on(days: tuple[date, ...], *account_ids: int) -> tuple[LoggedContact, ...]:
+    """Give a conversation about some debts for each date."""
+    return tuple(replace(one, reach=Reach.CONVERSATION) for one in calls_on(days, *account_ids))
+
+
+def called_before(*gaps: timedelta) -> tuple[LoggedContact, ...]:
+    """Give calls about another debt of the person, so long before noon."""
+    return tuple(logged(NOON - gap, 99) for gap in sorted(gaps))
 
 
 def contact(*account_ids: int, **changes: Any) -> ProposedContact:

@@ -10,7 +10,7 @@ import pytest
 
 from goodterms.accounts.model import Channel
 from goodterms.compliance.decide import worded
-from goodterms.compliance.model import CallerId, Decision, ProposedContact, Verdict
+from goodterms.compliance.model import CallerId, Decision, ProposedContact, Reach, Verdict
 from goodterms.compliance.service import ComplianceService, load_rulebook
 from goodterms.kit.errors import Conflict, NotFound, Refusal
 from goodterms.kit.sql import Connection, Pool, transaction
@@ -135,7 +135,7 @@ async def test_allowed_contact_reserves_everything(
     assert verdict.permit.account_ids == contact.account_ids
     assert verdict.id
     logged = await one(pool, "SELECT * FROM compliance.contact WHERE attempt_id = 'att_1'")
-    assert (logged["closed_at"], logged["counts"], logged["medium"]) == (None, True, "call")
+    assert (logged["closed_at"], logged["reach"], logged["medium"]) == (None, 5, "call")
     assert [str(day) for day in logged["local_dates"]] == ["2026-11-24"]
     permit = await one(pool, "SELECT * FROM compliance.permit WHERE attempt_id = 'att_1'")
     assert permit["used_at"] is None
@@ -258,7 +258,7 @@ async def test_live_attempt_until_closed(pool: Pool, gatekeeper: ComplianceServi
     assert second.reason_code == "ATTEMPT_LIVE"
     async with pool.connection() as conn:
         await gatekeeper.close_contact(
-            conn, "att_1", outcome="busy", counts=False, conversation=False, message_left=False,
+            conn, "att_1", outcome="busy", reach=Reach.DIALED,
             now=NOON,
         )  # fmt: skip
     [third] = await judge(pool, gatekeeper, again(contact, "att_3"))
@@ -283,8 +283,7 @@ async def test_conversation_starts_the_wait(pool: Pool, gatekeeper: ComplianceSe
     await judge(pool, gatekeeper, contact)
     async with pool.connection() as conn:
         await gatekeeper.close_contact(
-            conn, "att_1", outcome="conversation", counts=True, conversation=True,
-            message_left=False, now=NOON,
+            conn, "att_1", outcome="conversation", reach=Reach.CONVERSATION, now=NOON,
         )  # fmt: skip
     tomorrow = NOON + timedelta(days=1)
     [verdict] = await judge(pool, gatekeeper, again(contact, "att_2"), now=tomorrow)
@@ -313,13 +312,11 @@ async def test_closing_twice_keeps_the_first(pool: Pool, gatekeeper: ComplianceS
         await judge(pool, gatekeeper, await add_person(conn, 1))
         for outcome in ("busy", "machine"):
             await gatekeeper.close_contact(
-                conn, "att_1", outcome=outcome, counts=False, conversation=False,
-                message_left=False, now=NOON,
+                conn, "att_1", outcome=outcome, reach=Reach.DIALED, now=NOON,
             )  # fmt: skip
         with pytest.raises(NotFound):
             await gatekeeper.close_contact(
-                conn, "att_9", outcome="busy", counts=False, conversation=False,
-                message_left=False, now=NOON,
+                conn, "att_9", outcome="busy", reach=Reach.DIALED, now=NOON,
             )  # fmt: skip
     logged = await one(pool, "SELECT outcome FROM compliance.contact")
     assert logged["outcome"] == "busy"

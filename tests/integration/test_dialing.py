@@ -10,6 +10,7 @@ from tests.fakes.centre import MONDAY, Centre
 
 from goodterms.accounts.model import HoldKind
 from goodterms.calls.model import Disposition, Outcome, Phase
+from goodterms.compliance.model import Reach
 from goodterms.dialing.model import Decided, DueState
 from goodterms.kit.sql import Pool, transaction
 
@@ -223,8 +224,8 @@ async def test_wrong_number_disposition_marks_the_number(pool: Pool) -> None:
     [point] = await centre.rows("SELECT status FROM accounts.contact_point")
     assert point["status"] == "wrong"
     assert (await due(centre))["state"] == "withdrawn"
-    [contact] = await centre.rows("SELECT counts, conversation FROM compliance.contact")
-    assert contact == {"counts": True, "conversation": False}
+    [contact] = await centre.rows("SELECT reach FROM compliance.contact")
+    assert contact == {"reach": Reach.PERSON}
 
 
 async def test_cease_disposition_stops_everything(pool: Pool) -> None:
@@ -255,8 +256,8 @@ async def test_never_dialed_is_due_again(pool: Pool) -> None:
         await centre.calls.end(conn, decided.attempt.id, Outcome.INTERRUPTED, now=MONDAY)
     row = await due(centre)
     assert (row["state"], row["tries"]) == ("waiting", 0)
-    [contact] = await centre.rows("SELECT counts FROM compliance.contact")
-    assert contact["counts"] is False
+    [contact] = await centre.rows("SELECT reach FROM compliance.contact")
+    assert contact["reach"] == Reach.NOT_PLACED
     assert (await decide(centre, 1))[0].attempt
 
 

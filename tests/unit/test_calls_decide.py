@@ -14,8 +14,8 @@ from goodterms.calls.decide import (
     hung_up_by,
     outcome_of,
     outcome_of_causes,
-    tally,
-    tally_disposed,
+    reach_disposed,
+    reach_of,
     transition,
 )
 from goodterms.calls.live import (
@@ -45,6 +45,7 @@ from goodterms.calls.model import (
     RequestKind,
     Ringing,
 )
+from goodterms.compliance.model import Reach
 
 NOW = datetime(2026, 11, 23, 17, 0, tzinfo=UTC)
 LEG = "att_1"
@@ -225,15 +226,17 @@ def test_what_counts_towards_the_seven(
     outcome: Outcome, placed: bool, rang: bool, counts: bool
 ) -> None:
     """Busy and not in service do not count, rings out and voicemail do; in doubt it counts."""
-    counted = tally(outcome, placed=placed, rang=rang)
-    assert (counted.counts, counted.conversation) == (counts, False)
+    reach = reach_of(outcome, placed=placed, rang=rang)
+    assert (reach >= Reach.RANG) is counts
+    assert reach < Reach.CONVERSATION
 
 
 def test_only_words_with_the_consumer_are_a_conversation() -> None:
     """A wrong number was answered, but the consumer was not spoken with."""
-    assert tally(Outcome.CONVERSATION, placed=True, rang=True).conversation
-    assert tally_disposed(Disposition.PROMISE).conversation
-    assert not tally_disposed(Disposition.WRONG_NUMBER).conversation
+    assert reach_of(Outcome.CONVERSATION, placed=True, rang=True) is Reach.CONVERSATION
+    assert reach_disposed(Disposition.PROMISE) is Reach.CONVERSATION
+    assert reach_disposed(Disposition.WRONG_NUMBER) is Reach.PERSON
+    assert reach_disposed(Disposition.MACHINE) is Reach.MACHINE
 
 
 def test_calls_without_a_conversation_dispose_of_themselves() -> None:

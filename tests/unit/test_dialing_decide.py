@@ -11,7 +11,14 @@ from tests.fakes.floor import START, TRUNK, policy
 
 from goodterms.accounts.model import Channel
 from goodterms.calls.model import Disposition, Outcome
-from goodterms.compliance.model import Decision, Facts, ProposedContact, ReasonCode, Verdict
+from goodterms.compliance.model import (
+    Decision,
+    Facts,
+    PointFacts,
+    ProposedContact,
+    ReasonCode,
+    Verdict,
+)
 from goodterms.dialing.decide import (
     after_disposition,
     after_end,
@@ -151,7 +158,7 @@ def test_numbers_are_tried_in_order() -> None:
 
 
 def verdict(decision: Decision, code: ReasonCode, point: int = 21) -> Verdict:
-    facts = Facts(5, "CO", "US", (), "active", True, "mobile", (), (), (), (), (), True)
+    facts = Facts(5, "US", "CO", (), PointFacts(), ())
     contact = ProposedContact("att_9", 5, (7,), point, "+12125550101", Channel.CALL)
     later = START + timedelta(hours=1) if decision is Decision.DEFER else None
     return Verdict(contact, decision, code, (), facts, "hash", START, (7,), later)

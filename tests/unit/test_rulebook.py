@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,8 +16,6 @@ from goodterms.compliance.decide import (
     make_rulebook,
     read_rules,
 )
-from goodterms.compliance.decide.predicates import PREDICATES
-from goodterms.compliance.model import ReasonCode
 from goodterms.compliance.service import load_rulebook
 from goodterms.kit import plainjson
 
@@ -129,7 +127,7 @@ def test_hash_is_of_the_content() -> None:
 def test_dates_that_end_survive_storage() -> None:
     """A rule with a last day is stored and read back the same."""
     [rule] = read_rules("a.yaml", ROW.replace("valid_to: null", "valid_to: 2030-01-01"))
-    ended = make_rulebook([*US.rules, rule])
+    ended = make_rulebook([*US.rules, replace(rule, id="OTHER")])
     stored = plainjson.loads(plainjson.dumps(content(ended)))
     assert from_content(stored).hash == ended.hash
 
@@ -145,22 +143,3 @@ def test_folder_is_one_rulebook(tmp_path: Path) -> None:
     with pytest.raises(RulebookError, match="mandatory"):
         load_rulebook(tmp_path)
     assert load_rulebook().hash == US.hash
-
-
-def test_every_reason_code_is_documented() -> None:
-    """The page of reason codes lists each code with its meaning, and no other."""
-    page = (DOCS / "reason-codes.md").read_text(encoding="utf-8")
-    for code in ReasonCode:
-        assert f"| `{code}` | {code.meaning} |" in page
-    listed = set(re.findall(r"^\| `([A-Z0-9_]+)`", page, re.MULTILINE))
-    of_permits = {"PERMIT_USED", "PERMIT_EXPIRED", "PERMIT_UNKNOWN"}
-    assert listed - of_permits == {code.value for code in ReasonCode}
-
-
-def test_every_rule_and_predicate_is_documented() -> None:
-    """The page of the rulebook lists each shipped rule and each predicate, and no other."""
-    page = (DOCS / "rulebook.md").read_text(encoding="utf-8")
-    rules = {f"{rule.id} v{rule.version}" for rule in US.rules}
-    assert set(re.findall(r"^\| ([A-Z0-9-]+ v\d+) \|", page, re.MULTILINE)) == rules
-    section = page.split("## Predicates")[1].split("## How")[0]
-    assert set(re.findall(r"^\| `(\w+)` \|", section, re.MULTILINE)) == set(PREDICATES)

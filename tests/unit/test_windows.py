@@ -9,9 +9,11 @@ import pytest
 
 from goodterms.compliance.decide import words
 from goodterms.compliance.decide.windows import (
+    Opening,
     UnreadableTimeError,
     bounds,
     day_begins,
+    every_day,
     next_open,
     next_open_everywhere,
     read_minutes,
@@ -21,7 +23,7 @@ from goodterms.compliance.decide.windows import (
 
 NEW_YORK = ZoneInfo("America/New_York")
 PHOENIX = ZoneInfo("America/Phoenix")
-HOURS = (read_span("08:00", "21:00"),) * 7
+HOURS = every_day(read_span("08:00", "21:00"))
 
 
 def utc(*parts: int) -> datetime:
@@ -67,9 +69,9 @@ def test_repeated_time_opens_late_and_closes_early() -> None:
     """1:30 on the night of 1 November comes twice: windows take the stricter one."""
     first, last = bounds(NEW_YORK, date(2026, 11, 1), 90)
     assert (first, last) == (utc(2026, 11, 1, 5, 30), utc(2026, 11, 1, 6, 30))
-    night = (read_span("01:30", "03:00"),) * 7
+    night = every_day(read_span("01:30", "03:00"))
     assert next_open(NEW_YORK, night, first) == last
-    until = (read_span("00:00", "01:30"),) * 7
+    until = every_day(read_span("00:00", "01:30"))
     assert next_open(NEW_YORK, until, first) == utc(2026, 11, 2, 5)
 
 
@@ -81,11 +83,11 @@ def test_day_begins_everywhere_when_the_last_place_reaches_it() -> None:
 
 def test_closed_weekdays_are_passed_over() -> None:
     """A week with one open day is open then and only then; a week without any never opens."""
-    sunday = (None,) * 6 + (read_span("00:00", "24:00"),)
+    sunday = Opening(((),) * 6 + ((read_span("00:00", "24:00"),),))
     assert next_open(NEW_YORK, sunday, utc(2026, 11, 24, 12)) == utc(2026, 11, 29, 5)
     assert next_open(NEW_YORK, sunday, utc(2026, 11, 30, 4, 59)) == utc(2026, 11, 30, 4, 59)
-    assert next_open(NEW_YORK, (None,) * 7, utc(2026, 11, 24, 12)) is None
-    assert next_open_everywhere((NEW_YORK,), (None,) * 7, utc(2026, 11, 24, 12)) is None
+    assert next_open(NEW_YORK, Opening(((),) * 7), utc(2026, 11, 24, 12)) is None
+    assert next_open_everywhere((NEW_YORK,), Opening(((),) * 7), utc(2026, 11, 24, 12)) is None
 
 
 def test_guam_and_puerto_rico_share_three_hours() -> None:

@@ -18,6 +18,7 @@ from goodterms.compliance.decide import (
     replay,
     worded,
 )
+from goodterms.compliance.gathering import load_facts
 from goodterms.compliance.model import (
     CallerId,
     Decision,
@@ -70,7 +71,7 @@ class ComplianceService:
         """
         if not contacts:
             return []
-        loaded = await store.load_facts(conn, contacts, days=self._lookback, now=now, recorded=True)
+        loaded = await load_facts(conn, contacts, days=self._lookback, now=now, recorded=True)
         judged: list[tuple[int, Verdict, Record]] = []
         placed: dict[int, str] = {}
         allowed = 0
@@ -93,7 +94,7 @@ class ComplianceService:
         self, conn: Connection, contact: ProposedContact, *, now: datetime
     ) -> Verdict:
         """Judge a contact without recording anything; its permit is not valid for dialing."""
-        [(facts, _)] = await store.load_facts(conn, [contact], days=self._lookback, now=now)
+        [(facts, _)] = await load_facts(conn, [contact], days=self._lookback, now=now)
         verdict = gate(contact, facts, self.rulebook, now)
         return replace(verdict, digest=record(verdict).digest, permit=None)
 
@@ -103,7 +104,7 @@ class ComplianceService:
         """Judge many contacts without recording anything, in the order given; for forecasts."""
         if not contacts:
             return []
-        loaded = await store.load_facts(conn, contacts, days=self._lookback, now=now)
+        loaded = await load_facts(conn, contacts, days=self._lookback, now=now)
         return [
             replace(gate(contact, known, self.rulebook, now, terse=True), permit=None)
             for contact, (known, _) in zip(contacts, loaded, strict=True)

@@ -18,7 +18,7 @@ def _of_year(calendar: str, year: int) -> frozenset[date]:
 
 
 def is_calendar(name: str) -> bool:
-    """Tell whether there is a calendar of this name: ``US``, ``CA-ON`` …"""
+    """Tell whether there is a calendar of this name: ``US``, ``CA-ON``, and so on."""
     try:
         _of_year(name, 2026)
     except NotImplementedError:

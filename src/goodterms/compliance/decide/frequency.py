@@ -46,65 +46,87 @@ _VERBS = {"call": "called", "sms": "texted", "email": "e-mailed", "letter": "wri
 
 
 def _rolling_count(rule: Rule) -> Check:
-    """At most ``max`` contacts within ``window_days`` consecutive dates (or hours), one more
-    included, to a particular person, or in connection with a particular debt.
+    """At most ``max`` contacts within ``window_days`` consecutive dates, or hours.
 
-    ``since`` counts only after the first conversation or contact; ``consent_excludes`` leaves out
-    what was placed within seven days of a direct consent that no conversation has spent;
-    ``unless_consent`` lifts the cap for who agreed to the purpose it names.
+    The proposed one is one of them; to a particular person, or in connection with a particular
+    debt. ``since`` counts only after the first conversation or contact; ``consent_excludes``
+    leaves out what was placed within seven days of a direct consent that no conversation has
+    spent; ``unless_consent`` lifts the cap for who agreed to the purpose it names.
 
     Reference: 12 CFR 1006.14(b)(2)(i)(A), (b)(3), (b)(4); 940 CMR 7.04(1)(f); 6 RCNY 5-77;
     47 CFR 64.1200(a)(3).
     """
-    voice, counted, params = Voice(rule), Counted.of(rule.params), rule.params
-    most, span = int(params["max"]), _span_of(params)
-    excludes = bool(params.get("consent_excludes"))
-    since, unless = params.get("since"), params.get("unless_consent")
-    per_debt = "debt" in params["unit"]
-    verb, fine = _verb(counted), (voice.passes(""),)
-
-    def judge(
-        case: Case, contacts: Sequence[LoggedContact], debt: AccountFacts | None
-    ) -> str | Finding:
-        ours = [one for one in since_first(case, contacts, since, debt)
-                if not (excludes and consented(case, one, debt))]  # fmt: skip
-        inside = span.inside(case, ours)
-        who = f"About {words.debt(debt)}," if debt else "The consumer was"
-        told = f"{who} {verb} {words.times(len(inside))} {span.words}; {most} allowed."
-        if len(inside) < most:
-            return told
-        account_id = debt.account_id if debt else None
-        if params.get("refers"):
-            return voice.refers(f"{told} Somebody must look at it first.", account_id)
-        # The contact that has to leave the window first is the one that is ``most`` back.
-        free = span.leaves(case, inside[most - 1])
-        return voice.fails(f"{told} {_next(case, free)}", free, account_id)
-
-    def lifted(case: Case) -> str:
-        channel, point_id = case.proposed.channel, case.proposed.contact_point_id
-        if unless and case.consent(unless, channel, point_id):
-            return "The consumer agreed to more."
-        if excludes and consented(case, None, None):
-            return "The consumer agreed directly to be called within these days."
-        return ""
+    cap = _Cap.of(rule)
+    counted, most, per_debt = cap.counted, cap.most, "debt" in rule.params["unit"]
+    fine, unknown = (cap.voice.passes(""),), (cap.voice.fails(_UNKNOWN),)
 
     def check(case: Case, debts: Debts) -> tuple[Finding, ...]:
         if not counted.concerns(case):
             return ()
         if not case.zones:
-            return (voice.fails(_UNKNOWN),)
-        if case.terse and len(case.facts.log) < most:
-            return fine
-        contacts = counted.among(case)
+            return unknown
+        contacts = case.facts.log if len(case.facts.log) < most else counted.among(case)
         if case.terse and len(contacts) < most:
             return fine
-        if more := lifted(case):
-            return (voice.passes(more),)
+        contacts = counted.among(case)
+        if more := cap.lifted(case):
+            return (cap.voice.passes(more),)
         if not per_debt:
-            return _answers(voice, [judge(case, contacts, None)])
-        return _answers(voice, [judge(case, about(case, contacts, d), d) for d in debts])
+            return _answers(cap.voice, [cap.judge(case, contacts, None)])
+        return _answers(cap.voice, [cap.judge(case, about(case, contacts, d), d) for d in debts])
 
     return check
+
+
+@dataclass(frozen=True, slots=True)
+class _Cap:
+    """A cap with what it counts, over which span, and what lifts it."""
+
+    voice: Voice
+    counted: Counted
+    most: int
+    span: _Days | _Hours
+    excludes: bool
+    since: str | None
+    unless: str | None
+    refers: bool
+
+    @classmethod
+    def of(cls, rule: Rule) -> _Cap:
+        params = rule.params
+        return cls(
+            Voice(rule), Counted.of(params), int(params["max"]), _span_of(params),
+            bool(params.get("consent_excludes")), params.get("since"),
+            params.get("unless_consent"), bool(params.get("refers")),
+        )  # fmt: skip
+
+    def judge(
+        self, case: Case, contacts: Sequence[LoggedContact], debt: AccountFacts | None
+    ) -> str | Finding:
+        """Count; say how many there were, or why one more would be too many and until when."""
+        ours = [one for one in since_first(case, contacts, self.since, debt)
+                if not (self.excludes and consented(case, one, debt))]  # fmt: skip
+        inside = self.span.inside(case, ours)
+        who = f"About {words.debt(debt)}," if debt else "The consumer was"
+        times = words.times(len(inside))
+        told = f"{who} {_verb(self.counted)} {times} {self.span.words}; {self.most} allowed."
+        if len(inside) < self.most:
+            return told
+        account_id = debt.account_id if debt else None
+        if self.refers:
+            return self.voice.refers(f"{told} Somebody must look at it first.", account_id)
+        # The contact that has to leave the window first is the one that is ``most`` back.
+        free = self.span.leaves(case, inside[self.most - 1])
+        return self.voice.fails(f"{told} {_next(case, free)}", free, account_id)
+
+    def lifted(self, case: Case) -> str:
+        """Say what consent lifts the cap for the proposed contact; empty: none does."""
+        channel, point_id = case.proposed.channel, case.proposed.contact_point_id
+        if self.unless and case.consent(self.unless, channel, point_id):
+            return "The consumer agreed to more."
+        if self.excludes and consented(case, None, None):
+            return "The consumer agreed directly to be called within these days."
+        return ""
 
 
 def _answers(voice: Voice, answers: Sequence[str | Finding]) -> tuple[Finding, ...]:
@@ -164,8 +186,9 @@ def _span_of(params: Mapping[str, Any]) -> _Days | _Hours:
 
 
 def _wait_after_conversation(rule: Rule) -> Check:
-    """No call for ``days`` days after having had a telephone conversation in connection with the
-    debt; the date of the conversation is the first day. Whoever initiated it.
+    """No call for ``days`` days after a telephone conversation in connection with the debt.
+
+    The date of the conversation is the first day, whoever initiated it.
 
     Reference: 12 CFR 1006.14(b)(2)(i)(B), comment 14(b)(2)(i)-1.
     """

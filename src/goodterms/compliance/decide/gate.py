@@ -63,15 +63,12 @@ def gate(
     """Judge one contact: allow it with a permit, refer it, defer it to an instant, or deny it.
 
     Every rule in force where the consumer lives or is, for our role and the kind of debt, is
-    asked, and every answer is among the findings: the strictest decides, and adding a rule never
-    opens anything. A debt that may not be talked about drops out; the contact fails when none is
+    asked: the strictest decides, adding a rule never opens anything, and what is not known is
+    never allowed. A debt that may not be talked about drops out; the contact fails when none is
     left, or when any other rule fails. ``earliest_allowed_at`` is the latest of what the failing
-    rules say; a rule that cannot say makes it a denial. ``now`` is aware. What is not known is
-    never allowed. ``terse`` leaves out the words of passing rules and changes nothing else.
-    ``moment`` is PREDIAL for calls and PRESEND for messages unless it is LOAD, which only removes
-    and gives no permit.
+    rules say. ``terse`` leaves out the words of passing rules. LOAD only removes: no permit.
 
-    Reference: 12 CFR 1006.6, 1006.14 and whatever the rulebook's rows cite.
+    Reference: 12 CFR 1006.6, 1006.14 and what the rulebook's rows cite.
     """
     asked = moment or (Moment.PREDIAL if contact.channel is Channel.CALL else Moment.PRESEND)
     case = Case.of(asked, contact, facts, now, terse=terse)
@@ -91,7 +88,7 @@ def gate(
         decided_at=case.now,
         account_ids=left,
         earliest_allowed_at=earliest,
-        permit=_permit(case, rulebook, left) if allowed and asked is not Moment.LOAD else None,
+        permit=_permit(case, rulebook, left) if allowed else None,
         obligations=_obligations(judged.findings) if allowed else (),
     )
 
@@ -105,7 +102,7 @@ def ask(
     *,
     contact: ProposedContact | None = None,
 ) -> Answer:
-    """Ask the rules at a moment that gives no permit: PACE, RING, ANSWER, INCALL, PAY, PUBLISH …
+    """Ask the rules at a moment that gives no permit: PACE, RING, ANSWER, INCALL, PAY, PUBLISH.
 
     ``contact`` is the permitted one while a call goes on. The debts are those of the facts.
     """
@@ -203,7 +200,9 @@ def _obligations(findings: Iterable[Finding]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(duty for f in findings if f.obligations for duty in f.obligations))
 
 
-def _permit(case: Case, rulebook: Rulebook, left: tuple[int, ...]) -> Permit:
+def _permit(case: Case, rulebook: Rulebook, left: tuple[int, ...]) -> Permit | None:
+    if case.moment is Moment.LOAD:
+        return None
     contact = case.proposed
     return Permit(
         attempt_id=contact.attempt_id,
@@ -239,7 +238,7 @@ def _selections(
 
 
 @lru_cache(maxsize=2048)
-def _in_force(
+def _in_force(  # noqa: PLR0917 - the cache takes them by position
     rulebook: Rulebook,
     moment: Moment,
     where: tuple[str, ...],

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from goodterms.compliance.decide import words
 from goodterms.compliance.decide.case import Case, Check, Debts, Level, Predicate, Voice, always
@@ -117,14 +116,8 @@ def _outside(case: Case, opening: Opening, at: datetime | None) -> str:
     place = closed[0]
     local = case.now.astimezone(place)
     possible = words.next_possible(at, case.now, case.zones)
-    when = _when(opening, local)
-    return (
-        f"You can't {_do(case)} {when} in {words.city(place)} ({_clock(case, place)}). {possible}"
-    )
-
-
-def _clock(case: Case, place: ZoneInfo) -> str:
-    return f"now {words.clock(case.now, place)}"
+    told = f"You can't {_do(case)} {_when(opening, local)} in {words.city(place)}"
+    return f"{told} (now {words.clock(case.now, place)}). {possible}"
 
 
 def _when(opening: Opening, local: datetime) -> str:

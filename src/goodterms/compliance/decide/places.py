@@ -8,36 +8,11 @@ from functools import lru_cache
 _US_TERRITORIES = frozenset({"PR", "GU", "VI", "AS", "MP"})
 _NAMED = {"UK": "GB", "USA": "US"}
 _EU = frozenset(
-    [
-        "AT",
-        "BE",
-        "BG",
-        "HR",
-        "CY",
-        "CZ",
-        "DK",
-        "EE",
-        "FI",
-        "FR",
-        "DE",
-        "GR",
-        "HU",
-        "IE",
-        "IT",
-        "LV",
-        "LT",
-        "LU",
-        "MT",
-        "NL",
-        "PL",
-        "PT",
-        "RO",
-        "SK",
-        "SI",
-        "ES",
-        "SE",
-    ]
-)
+    {
+        "AT", "BE", "BG", "HR", "CY", "CZ", "DK", "EE", "FI", "FR", "DE", "GR", "HU", "IE", "IT",
+        "LV", "LT", "LU", "MT", "NL", "PL", "PT", "RO", "SK", "SI", "ES", "SE",
+    }
+)  # fmt: skip
 _BOROUGHS = frozenset(
     {
         "new york", "new york city", "nyc", "manhattan", "brooklyn", "queens", "bronx",
@@ -75,7 +50,7 @@ def jurisdictions(
 
 
 def _in_nyc(city: str, postal_code: str) -> bool:
-    # 11001–11005 belong to Nassau as well: in doubt the city's law binds.
+    # 11001 to 11005 belong to Nassau as well: in doubt the city's law binds.
     return postal_code.startswith(_NYC_CODES) or city.strip().lower() in _BOROUGHS
 
 
@@ -89,7 +64,7 @@ def read_code(code: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=512)
 def is_jurisdiction(code: str) -> bool:
-    """Tell whether a code names a place whose law a row can be: ``US``, ``US-MA``, ``EU`` …"""
+    """Tell whether a code names a place whose law a row can be: ``US``, ``US-MA``, ``EU``."""
     land, _, area = code.partition("-")
     known = land == "EU" or (land.isupper() and len(land) == 2)  # noqa: PLR2004 - ISO 3166-1
     return known and (not area or area.isupper())

@@ -108,7 +108,8 @@ def days(value: Any) -> dict[str, Span | None]:
     A value is ``["08:00", "21:00"]``, or null for a closed day; every weekday must be named.
     """
     if not isinstance(value, dict):
-        raise ValueError('write days such as: {mon-fri: ["08:00", "21:00"], sat: null, sun: null}')
+        remedy = 'write days such as: {mon-fri: ["08:00", "21:00"], sat: null, sun: null}'
+        raise ValueError(remedy)  # noqa: TRY004 - one error for readers
     found: dict[str, Span | None] = {}
     for name, span in value.items():
         for day in _named(str(name).lower()):

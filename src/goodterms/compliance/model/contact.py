@@ -11,8 +11,10 @@ from goodterms.accounts.model import Channel
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """A text as it would be sent or spoken. ``kind``: sms, email, letter, voicemail, prerecorded,
-    script. ``message`` is its class (see ``MESSAGES``), ``says`` the elements it holds.
+    """A text as it would be sent or spoken.
+
+    ``kind`` is sms, email, letter, voicemail, prerecorded or script; ``message`` its class and
+    ``says`` the elements it holds, as its author marked them.
     """
 
     name: str

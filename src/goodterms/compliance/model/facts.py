@@ -71,7 +71,7 @@ class ConsentFact:
 
 @dataclass(frozen=True, slots=True)
 class Circumstance:
-    """A recorded fact that bears on contact and is in force: a preference, a notice, a dispute …
+    """A recorded fact that bears on contact and is in force: a preference, a notice, a dispute.
 
     ``kind`` and the names in ``data`` are those of ``CIRCUMSTANCES``; about one account, one
     contact point, or the person. ``on`` is its date, ``at`` the instant it was recorded for.

@@ -49,7 +49,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the rules say at a moment that gives no permit: a pace, a payment, a publication …
+    """What the rules say at a moment that gives no permit: a pace, a payment, a publication.
 
     ``obligations`` go with an ALLOW; ``earliest_allowed_at`` with a DEFER.
     """

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 
 from goodterms.access.model import Role
-from goodterms.compliance.model import AccountFacts, Decision, ReasonCode, Verdict
+from goodterms.compliance.model import AccountFacts, Decision, Facts, Reach, ReasonCode, Verdict
 from goodterms.kit.errors import NotFound
 from goodterms.kit.money import Money
 from goodterms.kit.sql import Connection
@@ -155,8 +155,17 @@ async def verdict(
         campaign=campaign,
         same=same,
         owed={fact.account_id: _owed(fact, currencies) for fact in found.facts.accounts},
+        counts={fact.account_id: _counts(found.facts, fact) for fact in found.facts.accounts},
         words=words.TABLES,
     )
+
+
+def _counts(facts: Facts, debt: AccountFacts) -> tuple[int, int]:
+    """Count the calls and the conversations that the log holds about a debt."""
+    calls = [
+        one for one in facts.log if one.medium == "call" and debt.account_id in one.account_ids
+    ]
+    return len(calls), sum(one.reach is Reach.CONVERSATION for one in calls)
 
 
 def _owed(fact: AccountFacts, currencies: dict[int, str]) -> Money | None:
