@@ -54,7 +54,7 @@ def logged(at: datetime, *account_ids: int, medium: str = "call", **changes: Any
     """Give a logged contact about some debts that rang out at an instant, in Denver."""
     day = at.astimezone(DENVER).date()
     plain = LoggedContact(at, day, medium, account_ids or (11,), Reach.RANG)
-    return replace(plain, **changes)
+    return plain._replace(**changes)
 
 
 def calls_on(days: tuple[date, ...], *account_ids: int) -> tuple[LoggedContact, ...]:
@@ -65,7 +65,7 @@ def calls_on(days: tuple[date, ...], *account_ids: int) -> tuple[LoggedContact, 
 
 def talks_on(days: tuple[date, ...], *account_ids: int) -> tuple[LoggedContact, ...]:
     """Give a conversation about some debts for each date."""
-    return tuple(replace(one, reach=Reach.CONVERSATION) for one in calls_on(days, *account_ids))
+    return tuple(one._replace(reach=Reach.CONVERSATION) for one in calls_on(days, *account_ids))
 
 
 def called_before(*gaps: timedelta) -> tuple[LoggedContact, ...]:

@@ -397,7 +397,7 @@ def test_replay_gives_the_same_bytes() -> None:
     )
     verdict = judge(known, proposed=contact(hours={"1": ("09:00", "20:00")}))
     first = record(verdict)
-    assert replay(plainjson.loads(first.facts), US, NOON) == first
+    assert replay(first.facts, US, NOON) == first
 
 
 def test_explanation_names_its_sources() -> None:

@@ -152,7 +152,7 @@ WHERE attempt_id = %(attempt_id)s;
 -- name: verdicts
 -- The newest verdicts first, filtered, before a given id.
 SELECT
-    id, attempt_id, account_ids, decision, reason_code, findings, facts, rulebook_hash,
+    id, attempt_id, account_ids, decision, reason_code, findings, facts::text, rulebook_hash,
     decided_at, earliest_allowed_at, digest, obligations
 FROM compliance.verdict
 WHERE (%(attempt_id)s::text IS NULL OR attempt_id = %(attempt_id)s)
@@ -166,7 +166,7 @@ LIMIT %(limit)s;
 -- name: verdict
 -- One verdict by its number.
 SELECT
-    id, attempt_id, account_ids, decision, reason_code, findings, facts, rulebook_hash,
+    id, attempt_id, account_ids, decision, reason_code, findings, facts::text, rulebook_hash,
     decided_at, earliest_allowed_at, digest, obligations
 FROM compliance.verdict WHERE id = %(id)s;
 

@@ -235,7 +235,7 @@ class ComplianceService:
             self._known[hash_] = kept
         return self._known[hash_]
 
-    async def _stored(self, conn: Connection, verdict_id: int) -> tuple[Verdict, dict[str, object]]:
+    async def _stored(self, conn: Connection, verdict_id: int) -> tuple[Verdict, str]:
         found = await store.get_verdict(conn, verdict_id)
         if found is None:
             raise NotFound("VERDICT_UNKNOWN", f"There is no verdict number {verdict_id}.")

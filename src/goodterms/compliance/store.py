@@ -10,7 +10,7 @@ from typing import Any
 from goodterms.compliance.decide.counting import CONSUMERS
 from goodterms.compliance.decide.record import Record, findings_from
 from goodterms.compliance.decide.rows import content, from_content, make_rulebook, read_rules
-from goodterms.compliance.decide.stored import contact_from, facts_from
+from goodterms.compliance.decide.stored import read_known
 from goodterms.compliance.decide.windows import dates, places
 from goodterms.compliance.model import (
     PERMIT_LIFE,
@@ -99,13 +99,13 @@ def _local_dates(verdict: Verdict) -> str:
 
 
 def _verdict(row: Mapping[str, Any]) -> Verdict:
-    contact = contact_from(row["facts"]["contact"])
+    known = read_known(row["facts"])
     return Verdict(
-        contact=contact,
+        contact=known.contact,
         decision=Decision(row["decision"]),
         reason_code=row["reason_code"],
         findings=findings_from(row["findings"]),
-        facts=facts_from(row["facts"]["facts"]),
+        facts=known.facts,
         rulebook_hash=row["rulebook_hash"],
         decided_at=row["decided_at"].astimezone(UTC),
         account_ids=tuple(row["account_ids"]),
@@ -116,8 +116,8 @@ def _verdict(row: Mapping[str, Any]) -> Verdict:
     )
 
 
-async def get_verdict(conn: Connection, verdict_id: int) -> tuple[Verdict, Any] | None:
-    """Give a verdict and the JSON it was judged from."""
+async def get_verdict(conn: Connection, verdict_id: int) -> tuple[Verdict, str] | None:
+    """Give a verdict and the text it was judged from."""
     row = await (await conn.execute(SQL["verdict"], {"id": verdict_id})).fetchone()
     return (_verdict(row), row["facts"]) if row else None
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
 from goodterms.compliance.decide.gate import gate
-from goodterms.compliance.decide.stored import contact_from, facts_from, written
+from goodterms.compliance.decide.stored import read_known, written
 from goodterms.compliance.model import (
     Facts,
     Finding,
@@ -77,15 +77,15 @@ def _finding_text(f: Finding) -> str:
     return f'"{f.rule_id}/{f.rule_version}/{f.account_id}"'
 
 
-def replay(facts: Mapping[str, Any], rulebook: Rulebook, decided_at: datetime) -> Record:
+def replay(known: str | bytes, rulebook: Rulebook, decided_at: datetime) -> Record:
     """Judge again from what was stored; the record equals the first one, byte for byte."""
-    return record(judged_again(facts, rulebook, decided_at))
+    return record(judged_again(known, rulebook, decided_at))
 
 
-def judged_again(facts: Mapping[str, Any], rulebook: Rulebook, decided_at: datetime) -> Verdict:
+def judged_again(known: str | bytes, rulebook: Rulebook, decided_at: datetime) -> Verdict:
     """Judge a stored contact by its stored facts under a rulebook, the same one or another."""
-    contact, known = contact_from(facts["contact"]), facts_from(facts["facts"])
-    return gate(contact, known, rulebook, decided_at, terse=True)
+    read = read_known(known)
+    return gate(read.contact, read.facts, rulebook, decided_at, terse=True)
 
 
 def findings_from(stored: Sequence[Any]) -> tuple[Finding, ...]:

@@ -7,11 +7,13 @@ The defaults are part of the format: they may not change, or old verdicts would 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import MISSING, fields
-from datetime import UTC, date, datetime
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import MISSING, dataclass, fields
+from datetime import date, datetime
 from json.encoder import encode_basestring as _text
 from typing import Any
+
+import msgspec
 
 from goodterms.accounts.model import Channel
 from goodterms.compliance.model import (
@@ -24,7 +26,6 @@ from goodterms.compliance.model import (
     LoggedContact,
     PointFacts,
     ProposedContact,
-    Reach,
     Role,
     Wording,
 )
@@ -66,7 +67,7 @@ def _instant_text(at: date) -> str:
     return f'"{at.isoformat()}"'
 
 
-_LOG_USUAL: tuple[Any, ...] = tuple(f.default for f in fields(LoggedContact))[4:]
+_LOG_USUAL = tuple(LoggedContact._field_defaults.values())
 
 
 def _logged_text(one: LoggedContact) -> str:
@@ -108,81 +109,21 @@ _WRITERS.update(
 )  # fmt: skip
 
 
-def contact_from(stored: Mapping[str, Any]) -> ProposedContact:
-    """Read a proposed contact back from its stored form."""
-    values = dict(stored)
-    values["account_ids"] = tuple(values["account_ids"])
-    values["channel"] = Channel(values["channel"])
-    if "hours" in values:
-        values["hours"] = {day: tuple(span) for day, span in values["hours"].items()}
-    if "wording" in values:
-        values["wording"] = _wording(values["wording"])
-    return ProposedContact(**values)
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What a verdict was made from, beside the rulebook and the instant."""
+
+    contact: ProposedContact
+    facts: Facts
 
 
-def _wording(stored: Mapping[str, Any]) -> Wording:
-    return Wording(**{**stored, "says": frozenset(stored.get("says", ()))})
+_KNOWN = msgspec.json.Decoder(Known)
 
 
-def facts_from(stored: Mapping[str, Any]) -> Facts:
-    """Read facts back from their stored form."""
-    values = {
-        name: _READERS[name](held) if name in _READERS else held for name, held in stored.items()
-    }
-    return Facts(**values)
+def read_known(stored: str | bytes) -> Known:
+    """Read contact and facts back from the text that was stored.
 
-
-def _each(read: Callable[[Any], Any]) -> Callable[[Sequence[Any]], tuple[Any, ...]]:
-    return lambda stored: tuple([read(one) for one in stored])
-
-
-def _instant(text: str) -> datetime:
-    return datetime.fromisoformat(text).astimezone(UTC)
-
-
-def _account(stored: Mapping[str, Any]) -> AccountFacts:
-    if "holds" in stored:
-        return AccountFacts(**{**stored, "holds": tuple(stored["holds"])})
-    return AccountFacts(**stored)
-
-
-def _logged(row: Sequence[Any]) -> LoggedContact:
-    at, day, medium, ids, *rest = row
-    if rest:
-        rest[0] = Reach(rest[0])
-    return LoggedContact(_instant(at), date.fromisoformat(day), medium, tuple(ids), *rest)
-
-
-def _consent(stored: Mapping[str, Any]) -> ConsentFact:
-    return ConsentFact(**{**stored, "at": _instant(stored["at"])})
-
-
-def _circumstance(stored: Mapping[str, Any]) -> Circumstance:
-    return Circumstance(
-        **{**stored, "on": date.fromisoformat(stored["on"]), "at": _instant(stored["at"])}
-    )
-
-
-def _caller(stored: Mapping[str, Any]) -> CallerFacts:
-    values = dict(stored)
-    if values.get("tested_at"):
-        values["tested_at"] = _instant(values["tested_at"])
-    if "shown_before" in values:
-        values["shown_before"] = tuple(
-            (number, _instant(at)) for number, at in values["shown_before"]
-        )
-    return CallerFacts(**values)
-
-
-_READERS: dict[str, Callable[[Any], Any]] = {
-    **dict.fromkeys(
-        ("zones", "holds", "holds_anywhere", "revoked", "live_attempts", "licences"),
-        tuple,
-    ),
-    "point": lambda stored: PointFacts(**stored),
-    "accounts": _each(_account),
-    "consents": _each(_consent),
-    "circumstances": _each(_circumstance),
-    "log": _each(_logged),
-    "caller": _caller,
-}
+    Raises:
+        ValueError: the text was not written by this program.
+    """
+    return _KNOWN.decode(stored)

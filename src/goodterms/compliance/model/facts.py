@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import IntEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from goodterms.compliance.model.rules import DebtKind, Role
 
@@ -28,9 +28,10 @@ class Reach(IntEnum):
     CONVERSATION = 6
 
 
-@dataclass(frozen=True, slots=True)
-class LoggedContact:
+class LoggedContact(NamedTuple):
     """One row of the contact log: a try on any channel, in either direction.
+
+    A named tuple, for a person has many: they are read from lists, and copied by ``_replace``.
 
     ``day`` is the latest local date it may have had where the consumer may be. ``place`` is the
     label of the number or address (home, mobile, work, other). ``to`` says who was contacted: the
