@@ -190,7 +190,7 @@ def _logged(row: _Row) -> LoggedContact:
 def _account(row: _Row, holds: Sequence[tuple[int | None, str]], now: datetime) -> AccountFacts:
     (
         _, account_id, reference, status, total, currency, hosted, checked_at, answer, role, kind,
-        in_default, group,
+        in_default, group, siblings,
     ) = row  # fmt: skip
     age = None
     if hosted and checked_at is not None:
@@ -208,4 +208,6 @@ def _account(row: _Row, holds: Sequence[tuple[int | None, str]], now: datetime) 
         host_age_seconds=age,
         host_answer=answer,
         reference=reference,
+        currency=currency,
+        siblings=tuple(siblings or ()),
     )

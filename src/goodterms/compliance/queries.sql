@@ -25,7 +25,13 @@ SELECT
     account.consumer_id, account.id, account.reference, account.status, balance.total,
     COALESCE(balance.currency, account.currency) AS currency,
     account.host_id IS NOT NULL AS hosted, account.host_checked_at, account.host_answer,
-    creditor.our_role, account.debt_kind, account.in_default, account.servicing_group
+    creditor.our_role, account.debt_kind, account.in_default, account.servicing_group,
+    CASE WHEN account.servicing_group <> '' THEN ARRAY(
+        SELECT other.id FROM accounts.account other
+        WHERE other.consumer_id = account.consumer_id AND other.id <> account.id
+            AND other.servicing_group = account.servicing_group
+        ORDER BY other.id
+    ) END AS siblings
 FROM accounts.account account
 JOIN accounts.creditor creditor ON creditor.id = account.creditor_id
 LEFT JOIN ledger.balance balance ON balance.account_id = account.id

@@ -71,6 +71,11 @@ class Case:
         assert self.contact is not None  # the loader lets no other rule ask here
         return self.contact
 
+    @property
+    def message(self) -> str:
+        """The class of the message that is proposed; empty for none."""
+        return self.contact.message if self.contact else ""
+
     def about(self, kind: type[T]) -> T | None:
         """Return what the question is about if it is of this kind."""
         return self.subject if isinstance(self.subject, kind) else None
@@ -198,11 +203,18 @@ class Voice:
         earliest: datetime | None = None,
         account_id: int | None = None,
         reason_code: str | None = None,
+        obligations: Iterable[str] = (),
     ) -> Finding:
-        """Say that it does not, and from when on it would; None: until a fact changes."""
+        """Say that it does not, and from when on it would; None: until a fact changes.
+
+        ``obligations`` say what to do instead.
+        """
         rule = self.rule
         code = reason_code or rule.reason_code
-        return Finding(rule.id, rule.version, False, code, words, earliest, account_id)
+        return Finding(
+            rule.id, rule.version, False, code, words, earliest, account_id, False,
+            tuple(obligations),
+        )  # fmt: skip
 
     def refers(self, words: str, account_id: int | None = None) -> Finding:
         """Say that a person must decide; once one has let it through, it passes."""

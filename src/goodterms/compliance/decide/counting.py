@@ -22,6 +22,9 @@ REACHES = {
     "conversation": Reach.CONVERSATION,
 }
 """From which reach on a rule counts a contact; see ``Reach``."""
+_LISTS = (
+    "media", "places", "voices", "purposes", "messages", "except_messages", "line_types",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,6 +41,7 @@ class Counted:
     voices: frozenset[str]
     purposes: frozenset[str]
     messages: frozenset[str]
+    spared: frozenset[str]
     line_types: frozenset[str]
     ways: frozenset[str]
     to: str
@@ -47,17 +51,16 @@ class Counted:
     @classmethod
     def of(cls, params: Mapping[str, Any]) -> Counted:
         """Read it from a rule's parameters."""
-        media, places, voices, purposes, messages, line_types = (
-            frozenset(params.get(name) or ())
-            for name in ("media", "places", "voices", "purposes", "messages", "line_types")
+        media, places, voices, purposes, messages, spared, line_types = (
+            frozenset(params.get(name) or ()) for name in _LISTS
         )
         reach = REACHES[params.get("count_from", "rang")]
         ways = frozenset(("out", "in") if params.get("both_ways") else ("out",))
         to = params.get("to", "consumer")
         return cls(
-            media, reach, places, voices, purposes, messages, line_types, ways, to,
+            media, reach, places, voices, purposes, messages, spared, line_types, ways, to,
             key=f"{sorted(media)}{int(reach)}{len(ways)}{to}",
-            choosy=bool(places or voices or purposes or messages),
+            choosy=bool(places or voices or purposes or messages or spared),
         )  # fmt: skip
 
     def concerns(self, case: Case) -> bool:
@@ -69,6 +72,7 @@ class Counted:
             and (not self.voices or contact.voice in self.voices)
             and (not self.purposes or contact.purpose in self.purposes)
             and (not self.messages or contact.message in self.messages)
+            and contact.message not in self.spared
             and (not self.line_types or point.line_type in self.line_types)
             and self.to == ("consumer" if point.relation in CONSUMERS else point.relation)
         )
@@ -95,6 +99,7 @@ class Counted:
             and (not self.voices or one.voice in self.voices)
             and (not self.purposes or one.purpose in self.purposes)
             and (not self.messages or one.message in self.messages)
+            and one.message not in self.spared
         )
 
 
@@ -111,7 +116,8 @@ def same_debt(case: Case, account: AccountFacts) -> frozenset[int]:
     """
     if not account.group:
         return frozenset((account.account_id,))
-    return frozenset(a.account_id for a in case.facts.accounts if a.group == account.group)
+    named = [a.account_id for a in case.facts.accounts if a.group == account.group]
+    return frozenset((*named, *account.siblings))
 
 
 def about(case: Case, contacts: Sequence[LoggedContact], debt: AccountFacts) -> list[LoggedContact]:
@@ -132,6 +138,7 @@ def consented(case: Case, one: LoggedContact | None, debt: AccountFacts | None) 
     if not case.facts.consents:
         return False
     at, day = (case.now, case.days[-1]) if one is None else (one.at, one.day)
+    ids = same_debt(case, debt) if debt else frozenset()
     for word in case.facts.consents:
         if word.purpose != "call" or not (word.granted and word.direct) or word.at > at:
             continue
@@ -142,7 +149,7 @@ def consented(case: Case, one: LoggedContact | None, debt: AccountFacts | None) 
             word.at < talk.at < at
             for talk in case.facts.log
             if talk.reach is Reach.CONVERSATION
-            and (debt is None or debt.account_id in talk.account_ids)
+            and (debt is None or not ids.isdisjoint(talk.account_ids))
         ):
             return True
     return False

@@ -269,6 +269,7 @@ _FILTERS: dict[str, Reader] = {
     "voices": some_of(_VOICES),
     "purposes": texts,
     "messages": texts,
+    "except_messages": texts,
     "line_types": texts,
     "to": one_of(["consumer", "third_party"]),
     "both_ways": flag,

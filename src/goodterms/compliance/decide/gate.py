@@ -89,7 +89,7 @@ def gate(
         account_ids=left,
         earliest_allowed_at=earliest,
         permit=_permit(case, rulebook, left) if allowed else None,
-        obligations=_obligations(judged.findings) if allowed else (),
+        obligations=_obligations(judged, allowed=allowed),
     )
 
 
@@ -120,7 +120,7 @@ def ask(
         rulebook_hash=rulebook.hash,
         decided_at=case.now,
         earliest_allowed_at=earliest,
-        obligations=_obligations(judged.findings) if allowed else (),
+        obligations=_obligations(judged, allowed=allowed),
     )
 
 
@@ -196,8 +196,16 @@ def _merge(
     return Decision.ALLOW, ReasonCode.ALLOWED, None
 
 
-def _obligations(findings: Iterable[Finding]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(duty for f in findings if f.obligations for duty in f.obligations))
+def _obligations(judged: _Judged, *, allowed: bool) -> tuple[str, ...]:
+    """Unite what goes with a yes, about the debts that are left, or what to do after a no."""
+    left = {None, *[account.account_id for account in judged.left]}
+    duties = [
+        duty
+        for f in (judged.findings if allowed else judged.failing)
+        if f.obligations and (not allowed or (f.passed and f.account_id in left))
+        for duty in f.obligations
+    ]
+    return tuple(dict.fromkeys(duties))
 
 
 def _permit(case: Case, rulebook: Rulebook, left: tuple[int, ...]) -> Permit | None:

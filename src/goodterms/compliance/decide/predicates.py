@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+from goodterms.compliance.decide.ageing import AGEING
 from goodterms.compliance.decide.case import Predicate
 from goodterms.compliance.decide.frequency import FREQUENCY
 from goodterms.compliance.decide.hours import HOURS
+from goodterms.compliance.decide.notices import NOTICES
+from goodterms.compliance.decide.requests import REQUESTS
 from goodterms.compliance.decide.standing import STANDING
 from goodterms.compliance.model import Moment
 
-PREDICATES: dict[str, Predicate] = {**STANDING, **HOURS, **FREQUENCY}
+PREDICATES: dict[str, Predicate] = {
+    **STANDING,
+    **REQUESTS,
+    **NOTICES,
+    **AGEING,
+    **HOURS,
+    **FREQUENCY,
+}
 
 # What must be decided for every contact: without a rule in force for each, the answer is no.
 _ALWAYS = (

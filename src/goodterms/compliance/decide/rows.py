@@ -30,6 +30,8 @@ from goodterms.kit import plainjson
 _MOMENTS = frozenset(Moment)
 _EVIDENCE = ("verified", "secondary", "unverified", "design")
 _SPARE_DAYS = 2
+# These stop contact for a kind of hold as ``no_hold`` does, and know of its exceptions.
+_STOPS = {"cease": HoldKind.CEASE, "represented": HoldKind.ATTORNEY}
 
 
 class RulebookError(ValueError):
@@ -291,7 +293,7 @@ def _check_whole(rules: Sequence[Rule]) -> None:
         if name not in predicates:
             raise RulebookError(f"No rule uses the predicate '{name}': add one, it is mandatory.")
     held = {rule.params["kind"] for rule in rules if rule.predicate == "no_hold"}
-    held |= {HoldKind.CEASE.value for rule in rules if rule.predicate == "cease"}
+    held |= {_STOPS[rule.predicate].value for rule in rules if rule.predicate in _STOPS}
     for kind in HoldKind:
         if kind.value not in held:
             raise RulebookError(f"No rule stops contact for a hold '{kind.value}': add one.")

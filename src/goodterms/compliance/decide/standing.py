@@ -5,7 +5,7 @@ from __future__ import annotations
 from goodterms.accounts.model import HoldKind
 from goodterms.compliance.decide import words
 from goodterms.compliance.decide.case import Case, Check, Debts, Level, Predicate, Voice, always
-from goodterms.compliance.decide.readers import one_of, whole
+from goodterms.compliance.decide.readers import one_of, texts, whole
 from goodterms.compliance.model import HOST_CONTACTABLE, AccountFacts, Finding, Rule
 
 _POINT = {
@@ -85,9 +85,10 @@ def _no_hold(rule: Rule) -> Check:
     fine = (voice.passes(f"{no}."),)
     person_stop = (voice.fails(f"{says[0].upper()}{says[1:]}."),)
     reaches_person = rule.params["reach"] == "person"
+    answers = frozenset(rule.params.get("except_messages") or ())
 
     def check(case: Case, debts: Debts) -> tuple[Finding, ...]:
-        if kind not in case.held:
+        if kind not in case.held or case.message in answers:
             return fine
         facts = case.facts
         on_person = kind in (facts.holds_anywhere if reaches_person else facts.holds)
@@ -227,8 +228,13 @@ STANDING = {
     "no_live_attempt": Predicate(_person, {}, _no_live_attempt),
     "no_hold": Predicate(
         _drop,
-        {"kind": one_of([kind.value for kind in HoldKind]), "reach": one_of(["debt", "person"])},
+        {
+            "kind": one_of([kind.value for kind in HoldKind]),
+            "reach": one_of(["debt", "person"]),
+            "except_messages": texts,
+        },
         _no_hold,
+        optional=frozenset({"except_messages"}),
     ),
     "debt_known": Predicate(_drop, {}, _debt_known),
     "something_owed": Predicate(_drop, {}, _something_owed),

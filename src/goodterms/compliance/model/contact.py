@@ -128,4 +128,25 @@ class Activation:
     channel: str = "call"
 
 
-Subject = CallProgress | ProposedPayment | ProposedPace | Activation
+@dataclass(frozen=True, slots=True)
+class ProposedReport:
+    """Accounts somebody wants to report to a consumer reporting agency: those of the facts."""
+
+    agency: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ProposedErasure:
+    """Something of a person that somebody wants to erase.
+
+    ``what`` is ``records`` (kept from the last collection activity on) or ``recordings`` (from
+    the call on); ``since`` is that date.
+    """
+
+    what: str
+    since: date | None
+
+
+Subject = (
+    CallProgress | ProposedPayment | ProposedPace | Activation | ProposedReport | ProposedErasure
+)

@@ -104,7 +104,8 @@ class AccountFacts:
 
     ``balance_minor`` is in minor units, None if unknown. ``holds`` are the kinds in force on it.
     ``role`` is ours towards this debt; ``in_default`` whether it was when we obtained it.
-    ``group`` joins debts that are serviced as one. ``host_age_seconds`` is None for our own.
+    ``group`` joins debts that are serviced as one; ``siblings`` are the others of the group.
+    ``host_age_seconds`` is None for our own.
     """
 
     account_id: int
@@ -119,6 +120,8 @@ class AccountFacts:
     host_age_seconds: float | None = None
     host_answer: str | None = None
     reference: str = ""
+    currency: str = "USD"
+    siblings: tuple[int, ...] = ()
 
     @property
     def bound_as(self) -> str:

@@ -91,6 +91,10 @@ class ReasonCode(StrEnum):
     ACH_RETRY = "ACH_RETRY"
     CARD_RETRY = "CARD_RETRY"
     EFT_AUTH = "EFT_AUTH"
+    THIRD_PARTY_PURPOSE = "THIRD_PARTY_PURPOSE"
+    REPORT_TOO_OLD = "REPORT_TOO_OLD"
+    BUREAU_ANSWER_DUE = "BUREAU_ANSWER_DUE"
+    RETENTION = "RETENTION"
 
     @property
     def meaning(self) -> str:
@@ -121,6 +125,8 @@ class Obligation(StrEnum):
     SAY_LICENCE = "SAY_LICENCE"
     SHOW_CREDITOR = "SHOW_CREDITOR"
     REVIEW_BY_PERSON = "REVIEW_BY_PERSON"
+    UNDISPUTED_PART = "UNDISPUTED_PART"
+    MARK_DISPUTED = "MARK_DISPUTED"
 
     @property
     def meaning(self) -> str:
@@ -212,6 +218,10 @@ _MEANINGS = {
     _R.PCI_AUDIO: "Card details are being given: nothing may be recorded or heard.",
     _R.ACH_RETRY: "The bank debit may not be presented again.",
     _R.CARD_RETRY: "The card was tried as often as its network allows.",
+    _R.THIRD_PARTY_PURPOSE: "Who is not the consumer may be asked for location information only.",
+    _R.REPORT_TOO_OLD: "The delinquency is too old to be reported, or its date is not known.",
+    _R.BUREAU_ANSWER_DUE: "A dispute that came through an agency was not answered in time.",
+    _R.RETENTION: "It must still be kept.",
     _R.EFT_AUTH: "The debit lacks the consumer's written authorisation or a notice of its amount.",
 }
 _DUTIES = {
@@ -245,5 +255,7 @@ _DUTIES = {
     _O.STRONG_AUTHENTICATION: "The consumer authenticates this payment with the bank.",
     _O.SAY_LICENCE: "Name our licence.",
     _O.SHOW_CREDITOR: "Name the creditor with its address and registration.",
+    _O.UNDISPUTED_PART: "Collect only the part that is not disputed.",
+    _O.MARK_DISPUTED: "Report the debt as disputed.",
     _O.REVIEW_BY_PERSON: "Tell the consumer that a person reviews this on request.",
 }
