@@ -263,5 +263,3 @@ def minus_business_days(calendar: str, day: date, number: int) -> date:
         day -= _DAY
         number -= is_business_day(calendar, day)
     return day
-
-

@@ -258,9 +258,7 @@ NOTICES = {
     "validation_period": Predicate(
         _person, _PERIOD, _validation_period, moments=CONTACT_MOMENTS, tightens=_LONGER
     ),
-    "dispute_open": Predicate(
-        _drop, _PERIOD, _dispute_open, moments=ANY_CONTACT, tightens=_LONGER
-    ),
+    "dispute_open": Predicate(_drop, _PERIOD, _dispute_open, moments=ANY_CONTACT, tightens=_LONGER),
     "furnish_wait": Predicate(
         _drop,
         {"wait_days": whole(1, 366)},

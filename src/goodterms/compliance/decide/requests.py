@@ -170,9 +170,7 @@ def _asked(case: Case) -> bool:
     point = case.proposed.contact_point_id
     times = [one.at for one in case.facts.log if _was_asked(one, case.proposed.number)]
     times += [
-        one.at
-        for one in case.circumstances("third_party_asked")
-        if one.contact_point_id == point
+        one.at for one in case.circumstances("third_party_asked") if one.contact_point_id == point
     ]
     if not times:
         return False
