@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -33,7 +35,7 @@ CONTRACTS = ("written", "oral", "open", "note", "sale")
 _DAY = timedelta(days=1)
 
 
-def barred_on(case: Case, account: AccountFacts, params: Any) -> date | None:
+def barred_on(case: Case, account: AccountFacts, params: Mapping[str, Any]) -> date | None:
     """Return the first day on which the debt is too old to be sued for, as far as is known."""
     number = account.account_id
     known = [one.on for one in case.circumstances("time_barred_on", number)]
@@ -56,40 +58,64 @@ def _time_barred(rule: Rule) -> Check:
 
     Reference: 12 CFR 1006.26(b); the states' laws that the rows cite.
     """
-    voice, params = Voice(rule), rule.params
-    threats = [re.compile(p, re.IGNORECASE) for p in params.get("threatens") or ()]
-    classes = frozenset(params.get("messages") or ())
-    duty = [re.compile(p, re.IGNORECASE) for p in params.get("must_say") or ()]
-    told = str(params.get("disclosure") or "")
+    law = _Barred.of(rule)
 
-    def threatens(case: Case) -> bool:
-        wording = _wording(case)
-        return case.message in classes or any(p.search(wording) for p in threats)
+    def check(case: Case, debts: Debts) -> tuple[Finding, ...]:
+        return tuple([found for debt in debts if (found := law.judge(case, debt))])
 
-    def judge(case: Case, account: AccountFacts) -> Finding | None:
+    return check
+
+
+@dataclass(frozen=True, slots=True)
+class _Barred:
+    """What a row says of debts that are too old: what is a threat, and what must be said."""
+
+    voice: Voice
+    params: Mapping[str, Any]
+    threats: tuple[re.Pattern[str], ...]
+    must_say: tuple[re.Pattern[str], ...]
+
+    @classmethod
+    def of(cls, rule: Rule) -> _Barred:
+        return cls(
+            Voice(rule),
+            rule.params,
+            _compiled(rule.params.get("threatens")),
+            _compiled(rule.params.get("must_say")),
+        )
+
+    def judge(self, case: Case, account: AccountFacts) -> Finding | None:
+        """Judge one debt; None: the row has nothing to say of it."""
         number, name = account.account_id, words.debt(account)
-        day = barred_on(case, account, params)
+        day = barred_on(case, account, self.params)
         if day is None or not case.days:
             unknown = f"Nobody knows when {name} is too old to be sued for: threaten nothing."
-            somewhere = "years" in params or not threatens(case)
-            return None if somewhere else voice.fails(unknown, None, number)
+            silent = "years" in self.params or not self.threatens(case)
+            return None if silent else self.voice.fails(unknown, None, number)
         if case.days[-1] < day:
             return None
         since = f"{name} is too old to be sued for since {day}"
-        if threatens(case):
-            return voice.fails(f"{since}: threaten nothing.", None, number)
-        return disclosed(case, number, since) if told else None
+        if self.threatens(case):
+            return self.voice.fails(f"{since}: threaten nothing.", None, number)
+        told = self.params.get("disclosure")
+        return self.disclosed(case, number, f"{since}: say: {told}") if told else None
 
-    def disclosed(case: Case, number: int, since: str) -> Finding:
+    def threatens(self, case: Case) -> bool:
+        """Tell whether a suit is threatened."""
         wording = _wording(case)
-        if wording and not all(p.search(wording) for p in duty):
-            return voice.fails(f"{since}; the text must say: {told}", None, number)
-        return voice.passes(f"{since}: say: {told}", number, (Obligation.TIME_BARRED_NOTICE,))
+        classes = self.params.get("messages") or ()
+        return case.message in classes or any(p.search(wording) for p in self.threats)
 
-    def check(case: Case, debts: Debts) -> tuple[Finding, ...]:
-        return tuple([found for debt in debts if (found := judge(case, debt))])
+    def disclosed(self, case: Case, number: int, told: str) -> Finding:
+        """Judge whether the text says what it must; without a text, whoever speaks must say it."""
+        wording = _wording(case)
+        if wording and not all(p.search(wording) for p in self.must_say):
+            return self.voice.fails(told, None, number)
+        return self.voice.passes(told, number, (Obligation.TIME_BARRED_NOTICE,))
 
-    return check
+
+def _compiled(texts_: Sequence[str] | None) -> tuple[re.Pattern[str], ...]:
+    return tuple(re.compile(text_, re.IGNORECASE) for text_ in texts_ or ())
 
 
 def _wording(case: Case) -> str:

@@ -200,14 +200,22 @@ def bureau_answer_due(
 
 
 def post_dated_notice(
-    rulebook: Rulebook, deposit: date, where: tuple[str, ...] = US
-) -> tuple[date, date]:
+    rulebook: Rulebook, accepted: date, deposit: date, where: tuple[str, ...] = US
+) -> tuple[date, date] | None:
     """Return the first and the last day to send the notice of a post-dated payment.
+
+    None: it is not dated far enough ahead to need one.
 
     Reference: 15 USC 1692f(2): not more than ten nor less than three business days before.
     """
-    found = rows(rulebook, "post_dated_notice", deposit, where)
-    spans = [notice_span(rule.params, deposit) for rule in found]
+    found = rows(rulebook, "postdated_notice", accepted, where)
+    spans = [
+        notice_span(rule.params, deposit)
+        for rule in found
+        if deposit - accepted > timedelta(days=int(rule.params["over_days"]))
+    ]
+    if not spans:
+        return None
     return max(first for first, _ in spans), min(last for _, last in spans)
 
 
@@ -215,8 +223,8 @@ def notice_span(params: Mapping[str, Any], deposit: date) -> tuple[date, date]:
     """Count business days back from the deposit."""
     calendar = str(params["calendar"])
     return (
-        minus_business_days(calendar, deposit, int(params["most_days"])),
-        minus_business_days(calendar, deposit, int(params["least_days"])),
+        minus_business_days(calendar, deposit, int(params["most"])),
+        minus_business_days(calendar, deposit, int(params["least"])),
     )
 
 
