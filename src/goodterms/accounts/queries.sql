@@ -17,46 +17,51 @@ FROM accounts.consumer WHERE id = %(consumer_id)s
 -- name: account
 -- Read one account.
 SELECT id, reference, creditor_id, placement_id, consumer_id, currency, description, status,
-       opened_on, due_on, host_id, host_reference, host_checked_at
+       opened_on, due_on, host_id, host_reference, host_checked_at, debt_kind, in_default,
+       servicing_group
 FROM accounts.account WHERE id = %(account_id)s
 
 -- name: find_account
 -- Read an account by the creditor's reference and its own.
 SELECT a.id, a.reference, a.creditor_id, a.placement_id, a.consumer_id, a.currency, a.description,
-       a.status, a.opened_on, a.due_on, a.host_id, a.host_reference, a.host_checked_at
+       a.status, a.opened_on, a.due_on, a.host_id, a.host_reference, a.host_checked_at,
+       a.debt_kind, a.in_default, a.servicing_group
 FROM accounts.account a JOIN accounts.creditor c ON c.id = a.creditor_id
 WHERE c.reference = %(creditor_reference)s AND a.reference = %(reference)s
 
 -- name: accounts_of
 -- Read all accounts of a consumer, oldest debt first.
 SELECT id, reference, creditor_id, placement_id, consumer_id, currency, description, status,
-       opened_on, due_on, host_id, host_reference, host_checked_at
+       opened_on, due_on, host_id, host_reference, host_checked_at, debt_kind, in_default,
+       servicing_group
 FROM accounts.account WHERE consumer_id = %(consumer_id)s ORDER BY due_on, id
 
 -- name: contact_points
 -- Read all contact points of a consumer in the order they are tried.
-SELECT id, consumer_id, kind, value, label, line_type, zones, status, position, source
+SELECT id, consumer_id, kind, value, label, line_type, zones, status, position, source,
+       relation
 FROM accounts.contact_point WHERE consumer_id = %(consumer_id)s ORDER BY position, id
 
 -- name: contact_point
 -- Read one contact point.
-SELECT id, consumer_id, kind, value, label, line_type, zones, status, position, source
+SELECT id, consumer_id, kind, value, label, line_type, zones, status, position, source,
+       relation
 FROM accounts.contact_point WHERE id = %(contact_point_id)s
 
 -- name: creditor
 -- Read one creditor.
-SELECT id, reference, name, spoken_name FROM accounts.creditor WHERE id = %(creditor_id)s
+SELECT id, reference, name, spoken_name, our_role FROM accounts.creditor WHERE id = %(creditor_id)s
 
 -- name: creditors
 -- Read all creditors by name.
-SELECT id, reference, name, spoken_name FROM accounts.creditor ORDER BY name, id
+SELECT id, reference, name, spoken_name, our_role FROM accounts.creditor ORDER BY name, id
 
 -- name: add_creditor
 -- Add a creditor, or bring the names of a known one up to date.
 INSERT INTO accounts.creditor (reference, name, spoken_name, created_at)
 VALUES (%(reference)s, %(name)s, %(spoken_name)s, %(now)s)
 ON CONFLICT (reference) DO UPDATE SET name = excluded.name, spoken_name = excluded.spoken_name
-RETURNING id, reference, name, spoken_name
+RETURNING id, reference, name, spoken_name, our_role
 
 -- name: list_accounts
 -- One page of all accounts in order of name, from after a place in that order.
@@ -158,21 +163,68 @@ FROM accounts.hold WHERE consumer_id = %(consumer_id)s ORDER BY released_at DESC
 -- name: add_consent
 -- Record what a consumer agreed to or took back.
 INSERT INTO accounts.consent
-    (consumer_id, contact_point_id, channel, state, source, actor, recorded_at)
+    (consumer_id, contact_point_id, channel, state, source, actor, recorded_at, purpose, direct)
 VALUES (%(consumer_id)s, %(contact_point_id)s, %(channel)s, %(state)s, %(source)s, %(actor)s,
-        %(now)s)
-RETURNING id, consumer_id, contact_point_id, channel, state, source, actor, recorded_at
+        %(now)s, %(purpose)s, %(direct)s)
+RETURNING id, consumer_id, contact_point_id, channel, state, source, actor, recorded_at, purpose,
+          direct
 
 -- name: consents
 -- Read everything a consumer agreed to or took back, oldest first.
-SELECT id, consumer_id, contact_point_id, channel, state, source, actor, recorded_at
+SELECT id, consumer_id, contact_point_id, channel, state, source, actor, recorded_at, purpose,
+       direct
 FROM accounts.consent WHERE consumer_id = %(consumer_id)s ORDER BY id
+
+-- name: add_circumstance
+-- Record a fact that bears on contact.
+INSERT INTO accounts.circumstance
+    (consumer_id, account_id, contact_point_id, kind, held_on, held_at, data, source, release_rule,
+     actor, recorded_at, ended_at, ended_by, end_reason)
+VALUES (%(consumer_id)s, %(account_id)s, %(contact_point_id)s, %(kind)s, %(held_on)s, %(held_at)s,
+        %(data)s, %(source)s, %(release_rule)s, %(actor)s, %(now)s, %(ended_at)s, %(ended_by)s,
+        %(end_reason)s)
+RETURNING id, consumer_id, account_id, contact_point_id, kind, held_on, held_at, data, source,
+          release_rule, actor, recorded_at, ended_at, ended_by, end_reason
+
+-- name: circumstance
+-- Read one recorded fact.
+SELECT id, consumer_id, account_id, contact_point_id, kind, held_on, held_at, data, source,
+       release_rule, actor, recorded_at, ended_at, ended_by, end_reason
+FROM accounts.circumstance WHERE id = %(circumstance_id)s
+
+-- name: circumstances
+-- Read the recorded facts of a person, newest first, of one kind or all, ended ones included or not.
+SELECT id, consumer_id, account_id, contact_point_id, kind, held_on, held_at, data, source,
+       release_rule, actor, recorded_at, ended_at, ended_by, end_reason
+FROM accounts.circumstance
+WHERE consumer_id = %(consumer_id)s AND (%(kind)s::text IS NULL OR kind = %(kind)s)
+  AND (%(ended)s OR ended_at IS NULL)
+ORDER BY held_at DESC, id DESC
+
+-- name: circumstances_alike
+-- Read the facts of one kind in force about the same person, account or contact point.
+SELECT id, consumer_id, account_id, contact_point_id, kind, held_on, held_at, data, source,
+       release_rule, actor, recorded_at, ended_at, ended_by, end_reason
+FROM accounts.circumstance
+WHERE consumer_id = %(consumer_id)s AND kind = %(kind)s AND ended_at IS NULL
+  AND account_id IS NOT DISTINCT FROM %(account_id)s::bigint
+  AND contact_point_id IS NOT DISTINCT FROM %(contact_point_id)s::bigint
+ORDER BY held_at DESC, id DESC
+
+-- name: end_circumstance
+-- End a recorded fact that is in force.
+UPDATE accounts.circumstance
+SET ended_at = %(now)s, ended_by = %(actor)s, end_reason = %(reason)s
+WHERE id = %(circumstance_id)s AND ended_at IS NULL
+RETURNING id, consumer_id, account_id, contact_point_id, kind, held_on, held_at, data, source,
+          release_rule, actor, recorded_at, ended_at, ended_by, end_reason
 
 -- name: mark_point
 -- Set whether a contact point still leads to its consumer.
 UPDATE accounts.contact_point SET status = %(status)s, updated_at = %(now)s
 WHERE id = %(contact_point_id)s
-RETURNING id, consumer_id, kind, value, label, line_type, zones, status, position, source
+RETURNING id, consumer_id, kind, value, label, line_type, zones, status, position, source,
+       relation
 
 -- name: add_note
 -- Write a note down.

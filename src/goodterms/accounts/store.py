@@ -17,12 +17,17 @@ from goodterms.accounts.model import (
     Consumer,
     ContactPoint,
     Creditor,
+    DebtKind,
     Happening,
     Hold,
     HoldKind,
     Host,
     Note,
+    OurRole,
     PointStatus,
+    Purpose,
+    RecordedCircumstance,
+    Relation,
 )
 from goodterms.kit.sql import Connection, queries
 
@@ -78,18 +83,20 @@ def consumer(row: Row) -> Consumer:
 
 def account(row: Row) -> Account:
     """Read an account's row."""
-    return Account(**{**row, "status": AccountStatus(row["status"])})
+    status, kind = AccountStatus(row["status"]), DebtKind(row["debt_kind"])
+    return Account(**{**row, "status": status, "debt_kind": kind})
 
 
 def contact_point(row: Row) -> ContactPoint:
     """Read a contact point's row."""
-    status = PointStatus(row["status"])
-    return ContactPoint(**{**row, "zones": tuple(row["zones"]), "status": status})
+    status, relation = PointStatus(row["status"]), Relation(row["relation"])
+    zones = tuple(row["zones"])
+    return ContactPoint(**{**row, "zones": zones, "status": status, "relation": relation})
 
 
 def creditor(row: Row) -> Creditor:
     """Read a creditor's row."""
-    return Creditor(**row)
+    return Creditor(**{**row, "our_role": OurRole(row["our_role"])})
 
 
 def hold(row: Row) -> Hold:
@@ -100,7 +107,13 @@ def hold(row: Row) -> Hold:
 def consent(row: Row) -> Consent:
     """Read a consent's row."""
     channel, state = Channel(row["channel"]), ConsentState(row["state"])
-    return Consent(**{**row, "channel": channel, "state": state})
+    purpose = Purpose(row["purpose"])
+    return Consent(**{**row, "channel": channel, "state": state, "purpose": purpose})
+
+
+def circumstance(row: Row) -> RecordedCircumstance:
+    """Read a circumstance's row."""
+    return RecordedCircumstance(**row)
 
 
 def note(row: Row) -> Note:

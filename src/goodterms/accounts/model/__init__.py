@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any, NamedTuple
+from typing import Any
 
 from goodterms.accounts.model.circumstances import CIRCUMSTANCES, CircumstanceKind
+from goodterms.accounts.model.events import EVENT_KINDS, Happening
+from goodterms.accounts.model.staging import StagedAccount, StagedOutcome
 
 
 class AccountStatus(StrEnum):
@@ -63,6 +66,52 @@ class ConsentState(StrEnum):
     REVOKED = "revoked"
 
 
+class Purpose(StrEnum):
+    """What a consent is about: the channel as such (CONTACT), or more than that on it.
+
+    AUTOMATED dialing and voices; CALL beyond the caps; other HOURS; WORK numbers and addresses;
+    ESIGN notices by e-mail; RECORDING; DEBIT of an account.
+    """
+
+    CONTACT = "contact"
+    AUTOMATED = "automated"
+    CALL = "call"
+    HOURS = "hours"
+    WORK = "work"
+    ESIGN = "esign"
+    RECORDING = "recording"
+    DEBIT = "debit"
+
+
+class Relation(StrEnum):
+    """Whose number or address it is; up to SUCCESSOR the law treats them as the consumer."""
+
+    CONSUMER = "consumer"
+    SPOUSE = "spouse"
+    PARENT = "parent"
+    GUARDIAN = "guardian"
+    EXECUTOR = "executor"
+    ADMINISTRATOR = "administrator"
+    SUCCESSOR = "successor"
+    ATTORNEY = "attorney"
+    EMPLOYER = "employer"
+    THIRD_PARTY = "third_party"
+
+
+class OurRole(StrEnum):
+    """What we are to a creditor's debts: collecting for another, or the creditor ourselves."""
+
+    COLLECTOR = "collector"
+    CREDITOR = "creditor"
+
+
+class DebtKind(StrEnum):
+    """What a debt was made for: personal, family or household purposes, or a business."""
+
+    CONSUMER = "consumer"
+    COMMERCIAL = "commercial"
+
+
 @dataclass(frozen=True, slots=True)
 class Creditor:
     """A firm that is owed; ``spoken_name`` is how it is said on the telephone."""
@@ -71,6 +120,7 @@ class Creditor:
     reference: str
     name: str
     spoken_name: str
+    our_role: OurRole = OurRole.COLLECTOR
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +149,10 @@ class Consumer:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """One debt of one consumer to one creditor."""
+    """One debt of one consumer to one creditor.
+
+    ``in_default``: it was when we obtained it. ``servicing_group`` joins debts serviced as one.
+    """
 
     id: int
     reference: str
@@ -114,11 +167,17 @@ class Account:
     host_id: int | None
     host_reference: str | None
     host_checked_at: datetime | None
+    debt_kind: DebtKind = DebtKind.CONSUMER
+    in_default: bool = True
+    servicing_group: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class ContactPoint:
-    """A number (E.164) or address of a consumer, with the zones it may ring in."""
+    """A number (E.164) or address of a consumer, with the zones it may ring in.
+
+    ``relation`` says whose it is.
+    """
 
     id: int
     consumer_id: int
@@ -130,6 +189,7 @@ class ContactPoint:
     status: PointStatus
     position: int
     source: str
+    relation: Relation = Relation.CONSUMER
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +211,10 @@ class Hold:
 
 @dataclass(frozen=True, slots=True)
 class Consent:
-    """What a consumer agreed to or took back, for a channel and one contact point or all."""
+    """What a consumer agreed to or took back, for a channel and one contact point or all.
+
+    ``direct``: given to us, not to a creditor.
+    """
 
     id: int
     consumer_id: int
@@ -161,6 +224,33 @@ class Consent:
     source: str
     actor: str
     recorded_at: datetime
+    purpose: Purpose = Purpose.CONTACT
+    direct: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedCircumstance:
+    """A recorded fact that bears on contact, with its source and the rule that ends it.
+
+    ``kind`` and the names in ``data`` are those of ``CIRCUMSTANCES``. ``held_on`` is the date it
+    holds for where the consumer is, ``held_at`` the instant. It stays on record after its end.
+    """
+
+    id: int
+    consumer_id: int
+    account_id: int | None
+    contact_point_id: int | None
+    kind: str
+    held_on: date
+    held_at: datetime
+    data: Mapping[str, Any]
+    source: str
+    release_rule: str
+    actor: str
+    recorded_at: datetime
+    ended_at: datetime | None = None
+    ended_by: str | None = None
+    end_reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,63 +315,13 @@ class AccountPage:
     next: str | None
 
 
-EVENT_KINDS = {
-    "account.placed": "An account was taken in.",
-    "account.updated": "An account says something new, or stands elsewhere.",
-    "account.closed": "An account was paid, recalled or closed.",
-    "payment.initiated": "A payment attempt was recorded; nothing is charged yet.",
-    "payment.succeeded": "Money was taken, by us or by somebody else, and posted.",
-    "payment.declined": "The processor refused a payment, or it was given up.",
-    "payment.refunded": "Money was given back; the amount is owed again.",
-    "promise.made": "The consumer promised an amount by a date.",
-    "promise.kept": "The promised amount was paid in time.",
-    "promise.broken": "The date passed without the promised amount.",
-    "hold.placed": "Contact was stopped.",
-    "hold.released": "A stop was ended, with the reason.",
-    "consent.granted": "The consumer agreed to a channel.",
-    "consent.revoked": "The consumer opted out of a channel.",
-    "contact_point.active": "A number or address leads to the consumer again.",
-    "contact_point.wrong": "A number or address leads to somebody else.",
-    "contact_point.disconnected": "A number is not in service.",
-    "contact_point.retired": "A number or address is no longer used.",
-    "note.added": "Somebody wrote a note.",
-    "attempt.placed": "The order to dial was written; it is given next.",
-    "attempt.answered": "A person answered and waits for an agent.",
-    "attempt.bridged": "The consumer and an agent were joined.",
-    "attempt.ended": "A call ended, with its outcome.",
-    "attempt.cancelled": "A call was stopped because contact became stale, or by a person.",
-    "attempt.disposed": "The agent said what came of the conversation.",
-    "campaign.started": "A campaign was started or went on.",
-    "campaign.updated": "A campaign's members or limits were changed.",
-    "campaign.paused": "A campaign places no more calls for now.",
-    "campaign.finished": "A campaign ended for good.",
-}
-"""Every kind of event with its meaning; timelines, event streams and webhooks carry no other."""
-
-
-@dataclass(frozen=True, slots=True)
-class Happening:
-    """Something that happened, as told to timelines, event streams and webhooks.
-
-    ``kind`` is one of ``EVENT_KINDS``.
-    """
-
-    kind: str
-    at: datetime
-    actor: str
-    consumer_id: int | None = None
-    account_id: int | None = None
-    attempt_id: str | None = None
-    campaign_id: int | None = None
-    data: dict[str, Any] = field(default_factory=dict)
-
-
 class Restriction(StrEnum):
     """What makes planned contact stale."""
 
     PAYMENT = "payment"
     HOLD = "hold"
     OPT_OUT = "opt_out"
+    PREFERENCE = "preference"
     CLOSED = "closed"
     WRONG_NUMBER = "wrong_number"
 
@@ -303,66 +343,6 @@ class ContactRestricted:
     contact_point_id: int | None = None
 
 
-class StagedAccount(NamedTuple):
-    """A checked row on its way in: one account with its person, in the order of the columns.
-
-    None means "not stated": a known account keeps what it has. Lists are PostgreSQL array texts
-    (``{a,b}``) of plain words: ``amounts`` in major units beside their ``books``; the five
-    ``point_`` lists run in parallel, ``point_zones`` holding IANA names joined by bars.
-    ``row_number`` is the caller's own.
-    """
-
-    row_number: int
-    creditor_reference: str
-    creditor_name: str | None
-    creditor_spoken_name: str | None
-    placement_reference: str | None
-    placed_on: date
-    account_reference: str
-    currency: str
-    description: str | None
-    opened_on: date | None
-    due_on: date
-    host_name: str | None
-    host_reference: str | None
-    books: str
-    amounts: str
-    total: str
-    consumer_reference: str
-    given_name: str | None
-    family_name: str
-    birth_date: date | None
-    language: str | None
-    street: str | None
-    city: str | None
-    region: str | None
-    postal_code: str | None
-    country: str | None
-    zones: str
-    point_kinds: str
-    point_values: str
-    point_labels: str
-    point_types: str
-    point_zones: str
-    holds: str
-    hold_source: str | None
-    opt_outs: str
-    granted: str
-
-
-class StagedOutcome(StrEnum):
-    """What became of a staged row; from DUPLICATE on it was refused and changed nothing."""
-
-    NEW = "new"
-    UPDATED = "updated"
-    UNCHANGED = "unchanged"
-    DUPLICATE = "duplicate"
-    OTHER_CONSUMER = "other_consumer"
-    OTHER_CURRENCY = "other_currency"
-    NO_HOST = "no_host"
-    BUSY = "busy"
-
-
 __all__ = [
     "CIRCUMSTANCES",
     "EVENT_KINDS",
@@ -379,12 +359,17 @@ __all__ = [
     "ContactPoint",
     "ContactRestricted",
     "Creditor",
+    "DebtKind",
     "Happening",
     "Hold",
     "HoldKind",
     "Host",
     "Note",
+    "OurRole",
     "PointStatus",
+    "Purpose",
+    "RecordedCircumstance",
+    "Relation",
     "Restriction",
     "StagedAccount",
     "StagedOutcome",

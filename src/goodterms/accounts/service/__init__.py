@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from goodterms.accounts import store
-from goodterms.accounts.decide import OPTED_OUT, hold_message, point_message
+from goodterms.accounts.decide import OPTED_OUT, TAKEN_BACK, point_message
 from goodterms.accounts.model import (
     AccountStatus,
     Channel,
@@ -15,17 +15,15 @@ from goodterms.accounts.model import (
     ContactRestricted,
     Creditor,
     Happening,
-    Hold,
-    HoldKind,
     Host,
     Note,
     PointStatus,
+    Purpose,
     Restriction,
 )
-from goodterms.accounts.service.loading import AccountLoader
-from goodterms.accounts.service.reading import AccountReader, no_such
-from goodterms.kit import wake
-from goodterms.kit.errors import Conflict, Refusal
+from goodterms.accounts.service.circumstances import AccountCircumstances
+from goodterms.accounts.service.reading import no_such
+from goodterms.kit.errors import Refusal
 from goodterms.kit.sql import Connection
 
 _GONE = {AccountStatus.RECALLED, AccountStatus.CLOSED}
@@ -33,29 +31,8 @@ _ENDED = _GONE | {AccountStatus.PAID}
 _LONGEST_NOTE = 10_000
 
 
-class AccountService(AccountReader, AccountLoader):
+class AccountService(AccountCircumstances):
     """The accounts domain. Methods run in the caller's transaction and never commit."""
-
-    async def lock(self, conn: Connection, consumer_id: int) -> None:
-        """Take the account lock: gate, money, holds and opt-outs of this person wait for us.
-
-        Raises:
-            NotFound: there is no such consumer.
-        """
-        if await store.one(conn, "lock_consumer", consumer_id=consumer_id) is None:
-            raise no_such("consumer", consumer_id)
-
-    async def lock_of_account(self, conn: Connection, account_id: int) -> int:
-        """Take the lock of the person whose account it is; return the consumer's id.
-
-        Raises:
-            NotFound: there is no such account.
-        """
-        row = await store.one(conn, "consumer_of_account", account_id=account_id)
-        if row is None:
-            raise no_such("account", account_id)
-        await self.lock(conn, row["consumer_id"])
-        return int(row["consumer_id"])
 
     async def add_creditor(
         self, conn: Connection, reference: str, name: str, spoken_name: str, *, now: datetime
@@ -66,72 +43,6 @@ class AccountService(AccountReader, AccountLoader):
         )
         assert row is not None
         return store.creditor(row)
-
-    async def place_hold(
-        self,
-        conn: Connection,
-        consumer_id: int,
-        account_id: int | None,
-        kind: HoldKind,
-        *,
-        source: str,
-        release_rule: str,
-        actor: str,
-        now: datetime,
-    ) -> Hold:
-        """Stop contact about one account, or with the person when ``account_id`` is None.
-
-        A hold of the same kind already in force is returned as it is. Planned contact is
-        withdrawn in this transaction.
-
-        Raises:
-            NotFound: no such consumer, or the account is somebody else's.
-        """
-        await self.lock(conn, consumer_id)
-        await self._check_owner(conn, consumer_id, account_id)
-        there = await store.one(
-            conn, "hold_in_force", consumer_id=consumer_id, account_id=account_id, kind=kind
-        )
-        if there is not None:
-            return store.hold(there)
-        row = await store.one(
-            conn, "add_hold", consumer_id=consumer_id, account_id=account_id, kind=kind,
-            source=source, release_rule=release_rule, actor=actor, now=now,
-        )  # fmt: skip
-        assert row is not None
-        hold = store.hold(row)
-        await self._record_hold(conn, "hold.placed", hold, actor=actor, now=now)
-        message = hold_message(kind)
-        await self.restrict(
-            conn, ContactRestricted(consumer_id, Restriction.HOLD, now, message, account_id)
-        )
-        return hold
-
-    async def release_hold(
-        self, conn: Connection, hold_id: int, *, actor: str, reason: str, now: datetime
-    ) -> Hold:
-        """End a hold, with the reason why; the hold stays on record.
-
-        Raises:
-            NotFound: there is no such hold.
-            Conflict: it was released before.
-            Refusal: the reason is empty.
-        """
-        if not reason.strip():
-            raise Refusal("REASON_MISSING", "Say why the hold is released.", field="reason")
-        there = await store.one(conn, "hold", hold_id=hold_id)
-        if there is None:
-            raise no_such("hold", hold_id)
-        await self.lock(conn, there["consumer_id"])
-        row = await store.one(
-            conn, "release_hold", hold_id=hold_id, actor=actor, reason=reason.strip(), now=now
-        )
-        if row is None:
-            raise Conflict("HOLD_RELEASED", f"Hold {hold_id} has been released before.")
-        hold = store.hold(row)
-        await self._record_hold(conn, "hold.released", hold, actor=actor, now=now)
-        await wake.notify(conn, wake.Topic.HOLD, hold.consumer_id)
-        return hold
 
     async def record_consent(
         self,
@@ -144,29 +55,32 @@ class AccountService(AccountReader, AccountLoader):
         source: str,
         actor: str,
         now: datetime,
+        purpose: Purpose = Purpose.CONTACT,
+        direct: bool = True,
     ) -> Consent:
-        """Record that a consumer agreed to a channel or took that back (an opt-out).
+        """Record that a consumer agreed to a channel, or to more on it, or took that back.
 
-        ``contact_point_id`` None speaks of all numbers and addresses. An opt-out withdraws
-        planned contact in this transaction.
+        ``contact_point_id`` None speaks of all numbers and addresses. What was taken back
+        withdraws planned contact in this transaction. ``direct``: given to us, not a creditor.
         """
         await self.lock(conn, consumer_id)
-        if contact_point_id is not None:
-            point = await self.contact_point(conn, contact_point_id)
-            if point.consumer_id != consumer_id:
-                raise no_such("contact point", contact_point_id)
+        await self.check_point(conn, consumer_id, contact_point_id)
         row = await store.one(
             conn, "add_consent", consumer_id=consumer_id, contact_point_id=contact_point_id,
-            channel=channel, state=state, source=source, actor=actor, now=now,
+            channel=channel, state=state, source=source, actor=actor, now=now, purpose=purpose,
+            direct=direct,
         )  # fmt: skip
         assert row is not None
         data = {"channel": channel, "contact_point_id": contact_point_id, "source": source}
+        if purpose is not Purpose.CONTACT:
+            data["purpose"] = purpose
         await self.record(
             conn, Happening(f"consent.{state}", now, actor, consumer_id=consumer_id, data=data)
         )
         if state is ConsentState.REVOKED:
+            message = OPTED_OUT if purpose is Purpose.CONTACT else TAKEN_BACK
             restricted = ContactRestricted(
-                consumer_id, Restriction.OPT_OUT, now, OPTED_OUT, contact_point_id=contact_point_id
+                consumer_id, Restriction.OPT_OUT, now, message, contact_point_id=contact_point_id
             )
             await self.restrict(conn, restricted)
         return store.consent(row)
@@ -221,7 +135,7 @@ class AccountService(AccountReader, AccountLoader):
         if not 0 < len(body) <= _LONGEST_NOTE:
             raise Refusal("NOTE_LENGTH", "A note has 1 to 10,000 characters.", field="body")
         await self.consumer(conn, consumer_id)
-        await self._check_owner(conn, consumer_id, account_id)
+        await self.check_owner(conn, consumer_id, account_id)
         row = await store.one(
             conn, "add_note", consumer_id=consumer_id, account_id=account_id, body=body,
             actor=actor, now=now,
@@ -233,12 +147,6 @@ class AccountService(AccountReader, AccountLoader):
             Happening("note.added", now, actor, consumer_id, account_id, data={"note": note.id}),
         )
         return note
-
-    async def record(self, conn: Connection, happening: Happening) -> int:
-        """Append something that happened to the one timeline; return the event's number."""
-        number = await store.record(conn, happening)
-        await wake.notify(conn, wake.Topic.EVENT, happening.consumer_id)
-        return number
 
     async def set_status(
         self,
@@ -291,22 +199,3 @@ class AccountService(AccountReader, AccountLoader):
         )
         assert row is not None
         return store.host(row)
-
-    async def _check_owner(
-        self, conn: Connection, consumer_id: int, account_id: int | None
-    ) -> None:
-        if account_id is None:
-            return
-        account = await self.account(conn, account_id)
-        if account.consumer_id != consumer_id:
-            raise no_such("account", account_id)
-
-    async def _record_hold(
-        self, conn: Connection, kind: str, hold: Hold, *, actor: str, now: datetime
-    ) -> None:
-        data = {"hold": hold.id, "kind": hold.kind, "source": hold.source}
-        if hold.release_reason:
-            data["reason"] = hold.release_reason
-        await self.record(
-            conn, Happening(kind, now, actor, hold.consumer_id, hold.account_id, data=data)
-        )

@@ -8,6 +8,8 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
+from goodterms.accounts.model import DebtKind, OurRole
+
 EVERYWHERE = "*"
 """The jurisdiction of house rules: they bind wherever the consumer is."""
 
@@ -28,18 +30,7 @@ class Moment(StrEnum):
     PERIODIC = "PERIODIC"
 
 
-class Role(StrEnum):
-    """What we are to a debt: its collector, or its creditor (or the creditor's own staff)."""
-
-    COLLECTOR = "collector"
-    CREDITOR = "creditor"
-
-
-class DebtKind(StrEnum):
-    """What was bought on credit: for a household, or for a business."""
-
-    CONSUMER = "consumer"
-    COMMERCIAL = "commercial"
+Role = OurRole
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,9 @@ from goodterms.accounts.model import HoldKind, PointStatus
 from goodterms.kit.errors import Refusal
 
 OPTED_OUT = "The consumer opted out: confirm it and end the conversation politely."
+VERIFIED = "the verification has been sent"
+"""The release rule of the hold that a dispute places."""
+TAKEN_BACK = "The consumer took a consent back: keep to it from now on."
 
 # Holds that an import places on the person, because their cause is about the person; the others
 # are about the one debt whose row states them.
