@@ -9,7 +9,7 @@ import pytest
 from tests.fakes.centre import MONDAY, Centre
 
 from goodterms.accounts.model import HoldKind
-from goodterms.calls.model import Disposition, Outcome, Phase
+from goodterms.calls.model import Disposition, Outcome, Particulars, Phase
 from goodterms.compliance.model import Reach
 from goodterms.dialing.model import Decided, DueState
 from goodterms.kit.sql import Pool, transaction
@@ -229,7 +229,7 @@ async def test_wrong_number_disposition_marks_the_number(pool: Pool) -> None:
 
 
 async def test_cease_disposition_stops_everything(pool: Pool) -> None:
-    """The agent records a cease request: a hold with its source, and no retry."""
+    """The agent records a written cease request: a hold with its source, and no retry."""
     centre = Centre(pool)
     await centre.open(1)
     [decided] = await decide(centre, 1)
@@ -237,8 +237,9 @@ async def test_cease_disposition_stops_everything(pool: Pool) -> None:
     await end(centre, decided.attempt.id, Outcome.CONVERSATION, MONDAY)
     async with transaction(pool) as conn:
         await centre.calls.dispose(
-            conn, decided.attempt.id, Disposition.CEASE, actor="person:1", now=MONDAY
-        )
+            conn, decided.attempt.id, Disposition.CEASE, told=Particulars(written=True),
+            actor="person:1", now=MONDAY,
+        )  # fmt: skip
     [hold] = await centre.rows("SELECT kind, source, account_id FROM accounts.hold")
     assert hold == {
         "kind": "cease", "source": f"attempt:{decided.attempt.id}", "account_id": None,

@@ -6,11 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from goodterms.accounts.model import HoldKind
 from goodterms.calls.decide import (
     HANG_UPS,
     automatic_disposition,
-    consequence,
     hung_up_by,
     outcome_of,
     outcome_of_causes,
@@ -245,13 +243,3 @@ def test_calls_without_a_conversation_dispose_of_themselves() -> None:
     assert automatic_disposition(Outcome.MACHINE) is Disposition.MACHINE
     assert automatic_disposition(Outcome.HUNG_UP) is Disposition.HUNG_UP
     assert automatic_disposition(Outcome.BUSY) is Disposition.NO_CONTACT
-
-
-def test_dispositions_have_their_consequences() -> None:
-    """Disputes hold the debt, cease holds the person, a wrong number marks it; a promise none."""
-    dispute = consequence(Disposition.DISPUTE)
-    assert (dispute.hold, dispute.whole_person) == (HoldKind.DISPUTED, False)
-    assert consequence(Disposition.CEASE).whole_person
-    assert consequence(Disposition.WRONG_NUMBER).wrong_number
-    assert consequence(Disposition.OPT_OUT).opt_out
-    assert consequence(Disposition.PROMISE).hold is None

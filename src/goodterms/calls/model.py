@@ -154,6 +154,20 @@ class Disposition(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Particulars:
+    """What goes with a disposition. ``written``: on paper or by message, not by word of mouth.
+
+    ``amount`` is the disputed part in major units, empty for all of it; ``name`` and ``address``
+    are of the attorney.
+    """
+
+    written: bool = False
+    amount: str = ""
+    name: str = ""
+    address: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class CallOrder:
     """How a permitted call is to be placed."""
 

@@ -11,11 +11,11 @@ from goodterms.accounts.service import AccountService
 from goodterms.calls import store
 from goodterms.calls.decide import (
     automatic_disposition,
-    consequence,
     opened,
     reach_disposed,
     reach_of,
 )
+from goodterms.calls.decide.consequences import Consequence, consequence
 from goodterms.calls.model import (
     ATTEMPT,
     Attempt,
@@ -27,6 +27,7 @@ from goodterms.calls.model import (
     Ending,
     Opening,
     Outcome,
+    Particulars,
     Phase,
     Progress,
     Request,
@@ -156,14 +157,19 @@ class CallService:
         disposition: Disposition,
         *,
         note: str = "",
+        told: Particulars | None = None,
         actor: str,
         now: datetime,
     ) -> Attempt:
-        """Record what came of a conversation and apply what follows (holds, marks, opt-outs).
+        """Record what came of a conversation and apply what follows (holds, opt-outs, facts).
+
+        ``told`` is what the agent heard besides: in writing or not, the attorney's name …
+        Nothing on record that restricts contact is lifted, whatever the disposition.
 
         Raises:
             NotFound: there is no such attempt.
             Conflict: the call still lives, or was disposed of already.
+            Refusal: the particulars cannot be recorded; ``field`` names what is wrong.
         """
         before = await self._locked(conn, attempt_id)
         if before.state in (AttemptState.PERMITTED, AttemptState.PLACED):
@@ -182,31 +188,27 @@ class CallService:
         assert after is not None  # the row is locked
         reach = reach_disposed(disposition)
         await self._log(conn, attempt_id, disposition.value, reach, now)
-        await self._apply(conn, after, disposition, actor, now)
+        follows = consequence(disposition, told or Particulars())
+        await self._apply(conn, after, follows, actor, now)
         await self._tell(conn, after, "attempt.disposed", now, actor=actor)
         await self._bus.publish(conn, AttemptDisposed(after, disposition, actor, now))
         return after
 
     async def _apply(
-        self, conn: Connection, told: Attempt, disposition: Disposition, actor: str, now: datetime
+        self, conn: Connection, told: Attempt, follows: Consequence, actor: str, now: datetime
     ) -> None:
-        follows = consequence(disposition)
         source = f"attempt:{told.id}"
-        if follows.hold is not None:
-            accounts: tuple[int | None, ...] = (None,)
-            if not follows.whole_person:
-                accounts = told.account_ids
-            for account_id in accounts:
+        for account_id in (None,) if follows.whole_person else told.account_ids:
+            if follows.fact:
+                await self._accounts.record_circumstance(
+                    conn, told.consumer_id, follows.fact, account_id=account_id,
+                    data=follows.data, source=source, actor=actor, now=now,
+                )  # fmt: skip
+            if follows.hold is not None:
                 await self._accounts.place_hold(
-                    conn,
-                    told.consumer_id,
-                    account_id,
-                    follows.hold,
-                    source=source,
-                    release_rule=follows.release_rule,
-                    actor=actor,
-                    now=now,
-                )
+                    conn, told.consumer_id, account_id, follows.hold, source=source,
+                    release_rule=follows.release_rule, actor=actor, now=now,
+                )  # fmt: skip
         if follows.wrong_number:
             await self._accounts.mark_point(
                 conn, told.contact_point_id, PointStatus.WRONG, source=source, actor=actor, now=now

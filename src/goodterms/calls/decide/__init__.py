@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from goodterms.accounts.model import HoldKind
 from goodterms.calls.live import (
     Asked,
     CallHappening,
@@ -348,42 +347,3 @@ def automatic_disposition(outcome: Outcome) -> Disposition | None:
     if outcome is Outcome.MACHINE:
         return Disposition.MACHINE
     return Disposition.HUNG_UP if outcome is Outcome.HUNG_UP else Disposition.NO_CONTACT
-
-
-@dataclass(frozen=True, slots=True)
-class Consequence:
-    """What a disposition does besides closing the attempt.
-
-    ``hold`` on the accounts spoken about (``whole_person``: on everything), until
-    ``release_rule``; ``wrong_number`` marks the contact point; ``opt_out`` revokes calls.
-    """
-
-    hold: HoldKind | None = None
-    release_rule: str = ""
-    whole_person: bool = False
-    wrong_number: bool = False
-    opt_out: bool = False
-
-
-_CONSEQUENCES: Mapping[Disposition, Consequence] = {
-    Disposition.DISPUTE: Consequence(HoldKind.DISPUTED, "the verification has been sent"),
-    Disposition.CEASE: Consequence(
-        HoldKind.CEASE, "the consumer takes the request back in writing", whole_person=True
-    ),
-    Disposition.ATTORNEY: Consequence(
-        HoldKind.ATTORNEY, "the attorney consents or no longer acts", whole_person=True
-    ),
-    Disposition.BANKRUPTCY: Consequence(
-        HoldKind.BANKRUPTCY, "the case is dismissed or closed without discharge", whole_person=True
-    ),
-    Disposition.DECEASED: Consequence(
-        HoldKind.DECEASED, "the report proves wrong", whole_person=True
-    ),
-    Disposition.WRONG_NUMBER: Consequence(wrong_number=True),
-    Disposition.OPT_OUT: Consequence(opt_out=True),
-}
-
-
-def consequence(disposition: Disposition) -> Consequence:
-    """Return what follows from a disposition; nothing, for most."""
-    return _CONSEQUENCES.get(disposition, Consequence())
