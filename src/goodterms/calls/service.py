@@ -175,16 +175,11 @@ class CallService:
         if before.state in (AttemptState.PERMITTED, AttemptState.PLACED):
             raise Conflict("CALL_LIVES", "The call is not over yet: hang up, then dispose.")
         if not ATTEMPT.allows(before.state, AttemptEvent.CLOSE):
-            said = before.disposition.value if before.disposition else "closed"
-            raise Conflict("ALREADY_DISPOSED", f"This call was already disposed of as {said}.")
-        values = {
-            "state": ATTEMPT.step(before.state, AttemptEvent.CLOSE).value,
-            "disposition": disposition.value,
-            "note": note,
-            "actor": actor,
-            "now": now,
-        }
-        after = await store.dispose(conn, attempt_id, values)
+            earlier = before.disposition.value if before.disposition else "closed"
+            raise Conflict("ALREADY_DISPOSED", f"This call was already disposed of as {earlier}.")
+        state = ATTEMPT.step(before.state, AttemptEvent.CLOSE)
+        said = {"disposition": disposition.value, "note": note, "actor": actor, "now": now}
+        after = await store.dispose(conn, attempt_id, {"state": state.value, **said})
         assert after is not None  # the row is locked
         reach = reach_disposed(disposition)
         await self._log(conn, attempt_id, disposition.value, reach, now)

@@ -67,19 +67,15 @@ class AccountCircumstances(AccountHolds):
             Refusal: the kind, a field, the date or the source is wrong; ``field`` names it.
         """
         await self.lock(conn, consumer_id)
-        known = kind_named(kind)
+        rule = release_rule or kind_named(kind).release_rule
         check_about(kind, account_id, contact_point_id)
-        await self.check_owner(conn, consumer_id, account_id)
-        await self.check_point(conn, consumer_id, contact_point_id)
-        at = at or now
-        on = on or await self._local_date(conn, consumer_id, at)
+        await self.check_theirs(conn, consumer_id, account_id, contact_point_id)
+        on = on or await self._local_date(conn, consumer_id, at or now)
         check_date(kind, on, now)
         fresh = RecordedCircumstance(
-            id=0, consumer_id=consumer_id, account_id=account_id,
-            contact_point_id=contact_point_id, kind=kind, held_on=on, held_at=at,
-            data=check_data(kind, data or {}), source=_said("source", source),
-            release_rule=_said("release_rule", release_rule or known.release_rule),
-            actor=actor, recorded_at=now,
+            0, consumer_id, account_id, contact_point_id, kind, on, at or now,
+            check_data(kind, data or {}), _said("source", source), _said("release_rule", rule),
+            actor, now,
         )  # fmt: skip
         there = await self._in_force(conn, fresh)
         return same_as(fresh, there) or await self._add(conn, fresh, there)

@@ -65,3 +65,18 @@ class AccountKeeper(AccountReader, AccountLoader):
         point = await self.contact_point(conn, contact_point_id)
         if point.consumer_id != consumer_id:
             raise no_such("contact point", contact_point_id)
+
+    async def check_theirs(
+        self,
+        conn: Connection,
+        consumer_id: int,
+        account_id: int | None,
+        contact_point_id: int | None,
+    ) -> None:
+        """Refuse an account or a contact point that is not this person's; None is none.
+
+        Raises:
+            NotFound: one is somebody else's, or there is none.
+        """
+        await self.check_owner(conn, consumer_id, account_id)
+        await self.check_point(conn, consumer_id, contact_point_id)

@@ -8,7 +8,8 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from goodterms.accounts.model import DebtKind, OurRole
+from goodterms.accounts.model import DebtKind as DebtKind  # noqa: PLC0414 - part of what a rule binds
+from goodterms.accounts.model import OurRole
 
 EVERYWHERE = "*"
 """The jurisdiction of house rules: they bind wherever the consumer is."""

@@ -122,6 +122,7 @@ CANCELS = {
     Restriction.PAYMENT: later("Stopped: a payment came in."),
     Restriction.HOLD: later("Stopped: a hold was placed."),
     Restriction.OPT_OUT: later("Stopped: the consumer opted out."),
+    Restriction.PREFERENCE: later("Stopped: the consumer said how to be contacted."),
     Restriction.CLOSED: later("Stopped: the account was closed."),
     Restriction.WRONG_NUMBER: later("Stopped: the number is wrong."),
 }
