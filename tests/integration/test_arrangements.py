@@ -6,8 +6,10 @@ from datetime import timedelta
 
 import pytest
 from tests.fakes.debts import NOW, Debts, usd
+from tests.fakes.policies import shipped_book
 
 from goodterms.accounts.model import AccountStatus
+from goodterms.arrangements.decide.book import build
 from goodterms.arrangements.jobs import sweep_promises
 from goodterms.arrangements.model import Promise, PromiseState
 from goodterms.arrangements.service import ArrangementService
@@ -60,6 +62,81 @@ async def test_a_quote_is_kept_as_it_was_given(pool: Pool) -> None:
             await desk.arrangements.get_quote(conn, "quo_none")
     assert quote.total == usd("103.21")
     assert quote.balance_version == 1
+
+
+async def test_a_quote_as_of_a_day_knows_only_what_was_known_then(pool: Pool) -> None:
+    """Entries and holds recorded after the day are not in the quote; those before are."""
+    desk = Desk(pool)
+    account = await desk.account({Book.PRINCIPAL: usd("100")})
+    later = NOW + timedelta(days=3)
+    async with transaction(pool) as conn:
+        entry = ledger.payment(
+            account, {Book.PRINCIPAL: usd("40")}, effective_on=NOW.date(), cause="payment:late",
+            actor="a",
+        )  # fmt: skip
+        await desk.ledger.post(conn, [entry], now=later)
+        then = await desk.arrangements.quote_as_of(conn, account, NOW.date(), now=later)
+        today = await desk.arrangements.quote_as_of(conn, account, later.date(), now=later)
+        before = await desk.arrangements.quote_as_of(
+            conn, account, NOW.date() - timedelta(days=1), now=later
+        )
+    assert (then.total, today.total, before.total) == (usd("100"), usd("60"), usd("0"))
+    assert then.as_of == NOW.date()
+    assert then.known_at is not None
+    assert then.known_at.date() == NOW.date()
+
+
+async def test_a_quote_as_of_a_day_uses_the_policies_known_then(pool: Pool) -> None:
+    """Policies recorded later do not change what would have been quoted before."""
+    desk = Desk(pool)
+    account = await desk.account({Book.PRINCIPAL: usd("100")})
+    async with transaction(pool) as conn:
+        first = await desk.arrangements.quote(conn, account, actor="a", now=NOW)
+    files = dict(shipped_book().files)
+    files["sets/house.yaml"] = files["sets/house.yaml"].replace("[3, 6, 12]", "[2]")
+    newer = ArrangementService(desk.ledger, desk.accounts, policies=build(files))
+    later = NOW + timedelta(days=3)
+    async with transaction(pool) as conn:
+        second = await newer.quote(conn, account, actor="a", now=later)
+        assert second.policy_hash != first.policy_hash
+        then = await newer.quote_as_of(conn, account, NOW.date(), now=later)
+        now = await newer.quote_as_of(conn, account, later.date(), now=later)
+        tried = await newer.quote_as_of(
+            conn, account, later.date(), now=later, policies=shipped_book()
+        )
+    assert then.policy_hash == first.policy_hash == tried.policy_hash
+    assert now.policy_hash == second.policy_hash
+    assert [o.words for o in then.options] == [o.words for o in first.options]
+
+
+PERMITTED = """
+permissions:
+  - {id: interest, fee: interest, jurisdiction: US, actor: debt_collector, permitted: true,
+     basis: "clause 8", citation: "agreement", valid_from: 2024-01-01, evidence: verified,
+     signed_by: counsel}
+"""
+
+
+async def test_a_quote_is_honoured_to_the_cent(pool: Pool) -> None:
+    """Taking a quote posts what it added, once, under its policy's hash."""
+    desk = Desk(pool)
+    book = build({**shipped_book().files, "ours.yaml": PERMITTED})
+    charging = ArrangementService(desk.ledger, desk.accounts, policies=book)
+    account = await desk.account({Book.PRINCIPAL: usd("1000")})
+    later = NOW + timedelta(days=50)
+    async with transaction(pool) as conn:
+        quote = await charging.quote(conn, account, actor="a", now=later)
+        assert quote.total == usd("1011.64")
+        kept = await charging.honour(conn, quote, actor="a", now=later)
+        assert (await desk.ledger.balance(conn, account)).total == quote.total
+        assert kept.balance_version == quote.balance_version + 1
+        again = await charging.honour(conn, quote, actor="a", now=later)
+        assert again == quote
+        [_, interest] = await desk.ledger.entries(conn, account)
+        assert interest.entry.policy_version == book.policies["simple-interest"].hash
+        fresh = await charging.quote(conn, account, actor="a", now=later)
+    assert fresh.total == quote.total
+    assert all(line.posted for line in fresh.lines)
 
 
 async def test_a_promise_arranges_the_account_until_it_is_kept(pool: Pool) -> None:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from tests.fakes.policies import shipped_book
 
 from goodterms.accounts.model import Account, AccountStatus
 from goodterms.arrangements import decide
+from goodterms.arrangements.decide.book import PolicyBook, build
+from goodterms.arrangements.decide.permissions import Situation
+from goodterms.arrangements.decide.standing import Standing
 from goodterms.arrangements.model import (
     ArrangementPolicy,
     OptionKind,
@@ -15,11 +20,12 @@ from goodterms.arrangements.model import (
     Promise,
     PromiseEvent,
     PromiseState,
+    Quote,
 )
 from goodterms.kit.errors import Refusal
 from goodterms.kit.money import Money
 from goodterms.ledger import decide as ledger
-from goodterms.ledger.model import Balance, Book, Entry, PostedEntry
+from goodterms.ledger.model import Balance, Book, Entry, EntryKind, PostedEntry
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 TODAY = NOON.date()
@@ -114,12 +120,18 @@ def test_no_more_is_given_back_than_was_paid() -> None:
         decide.give_back({Book.PRINCIPAL: usd("30")}, usd("30.01"))
 
 
+def standing(balance: Balance, status: AccountStatus = AccountStatus.ACTIVE) -> Standing:
+    return Standing(account(status), "Hill Hospital", balance, (), Situation("US-TX", "H1"))
+
+
+def quoted(stands: Standing, book: PolicyBook | None = None) -> Quote:
+    under = decide.terms(book or shipped_book(), stands, TODAY, POLICY)
+    return decide.quote("quo_1", stands, under, now=NOON)
+
+
 def test_a_quote_explains_each_component() -> None:
     """Each component has a line for the agent and one for the consumer; options have bounds."""
-    made = decide.quote(
-        "quo_1", account(), "Hill Hospital", owed(principal="100", late_fee="12.50"), POLICY,
-        now=NOON,
-    )  # fmt: skip
+    made = quoted(standing(owed(principal="100", late_fee="12.50")))
     assert [line.component for line in made.lines] == ["principal", "late_fee"]
     assert made.lines[0].consumer_words == (
         "The amount you owe Hill Hospital before interest and fees."
@@ -130,9 +142,112 @@ def test_a_quote_explains_each_component() -> None:
     assert [(o.kind, o.minimum, o.maximum) for o in made.options] == [
         (OptionKind.IN_FULL, usd("112.50"), usd("112.50")),
         (OptionKind.PART, usd("1"), usd("112.50")),
+        (OptionKind.PLAN, usd("112.50"), usd("112.50")),
         (OptionKind.PROMISE, usd("1"), usd("112.50")),
     ]
-    assert made.options[2].latest_on == date(2026, 12, 22)
+    assert made.options[-1].latest_on == date(2026, 12, 22)
+    assert all(option.words and option.consumer_words for option in made.options)
+
+
+def test_a_quote_names_its_policies() -> None:
+    """The book, the set and each policy asked are named by hash, with the day."""
+    made = quoted(standing(owed(principal="100")))
+    book = shipped_book()
+    assert (made.policy_hash, made.policy_set, made.as_of) == (book.hash, "house", TODAY)
+    assert made.policies["plan"] == book.policies["plan"].hash
+
+
+def test_charges_without_permission_are_absent_with_a_reason() -> None:
+    """No permission: the line is zero, its code says so, and the total is the ledger's."""
+    made = quoted(standing(owed(principal="100")))
+    assert made.total == usd("100")
+    assert {line.reason_code for line in made.absent} == {"FEE_NOT_AUTHORISED"}
+    assert [line.component for line in made.absent] == ["late_fee", "interest", "service_fee"]
+    assert "no row of the permission table" in made.absent[0].agent_words
+
+
+def test_a_plan_that_policy_removes_says_why() -> None:
+    """Plans below the least instalment are not offered; the code and the trace say why."""
+    made = quoted(standing(owed(principal="100")))
+    [plan] = [o for o in made.options if o.kind is OptionKind.PLAN]
+    assert [i.amount for i in plan.instalments] == [usd("33.33"), usd("33.33"), usd("33.34")]
+    assert plan.instalments[0].due_on == date(2026, 12, 22)
+    removed = [gone for gone in made.removed if gone.kind is OptionKind.PLAN]
+    assert [gone.reason_code for gone in removed] == ["PLAN_LIMIT", "PLAN_LIMIT"]
+    assert removed[0].words.startswith("6 instalments: Outside the limits")
+    assert removed[0].trace is not None
+
+
+def test_an_old_debt_may_be_settled() -> None:
+    """After a year 60 % settles a large debt: rounded up, with its own expiry and authority."""
+    old = replace(account(), due_on=TODAY - timedelta(days=400))
+    stands = replace(standing(owed(principal="4321.09")), account=old)
+    [option] = [o for o in quoted(stands).options if o.kind is OptionKind.SETTLEMENT]
+    assert (option.maximum, option.forgiven) == (usd("2592.66"), usd("1728.43"))
+    assert option.expires_at == NOON + timedelta(days=14)
+    assert option.authority == "supervisor"
+    young = quoted(standing(owed(principal="4321.09")))
+    assert [gone.reason_code for gone in young.removed if gone.kind is OptionKind.SETTLEMENT] == [
+        "NO_SETTLEMENT"
+    ]
+
+
+PERMITTED = """
+permissions:
+  - {id: late, fee: late_fee, jurisdiction: US, actor: debt_collector, permitted: true,
+     basis: "clause 9", citation: "agreement", valid_from: 2024-01-01, evidence: verified,
+     signed_by: counsel}
+  - {id: interest, fee: interest, jurisdiction: US, actor: debt_collector, permitted: true,
+     basis: "clause 8", citation: "agreement", valid_from: 2024-01-01, evidence: verified,
+     signed_by: counsel}
+"""
+
+
+def permitted_book() -> PolicyBook:
+    return build({**shipped_book().files, "ours.yaml": PERMITTED})
+
+
+def test_permitted_charges_are_lines_of_the_quote() -> None:
+    """With permission the late fee and interest are added, each with cause and trace."""
+    placed = posted(1, Entry(7, EntryKind.PLACEMENT, TODAY - timedelta(days=50), "p", {}, "a"))
+    stands = replace(standing(owed(principal="1000")), entries=(placed,))
+    made = quoted(stands, permitted_book())
+    added = [line for line in made.lines if not line.posted]
+    assert [(line.component, line.amount, line.reason_code) for line in added] == [
+        ("late_fee", usd("50"), "LATE_PCT"),
+        ("interest", usd("11.64"), "INT_SIMPLE"),
+    ]
+    assert made.total == usd("1061.64")
+    assert added[0].cause == "policy:late-fee-percent:2026-09-01"
+    assert added[1].cause == f"policy:simple-interest:{TODAY}"
+    assert added[0].trace is not None
+
+
+def test_a_charge_is_made_once() -> None:
+    """A late fee that was posted, or waived since, is not quoted again."""
+    fee = Entry(7, EntryKind.FEE, TODAY, "policy:late-fee-percent:2026-09-01", {}, "a")
+    stands = replace(standing(owed(principal="1000")), entries=(posted(1, fee),))
+    made = quoted(stands, permitted_book())
+    assert "late_fee" not in {line.component for line in (*made.lines, *made.absent)}
+
+
+def test_a_charge_that_lacks_an_input_is_not_made() -> None:
+    """Unknown means no: a policy that asks for what nobody knows charges nothing, and says so."""
+    files = dict(shipped_book().files)
+    files["sets/house.yaml"] = files["sets/house.yaml"].replace(
+        "[late-fee-percent, ", "[closing-fee, "
+    )
+    made = quoted(standing(owed(principal="1000")), build(files))
+    [missing] = [line for line in made.absent if line.reason_code == "INPUT_MISSING"]
+    assert "needs 'months_served'" in missing.agent_words
+
+
+def test_no_policy_no_quote() -> None:
+    """Where no set covers an account, nothing is quoted."""
+    files = dict(shipped_book().files)
+    files["sets/house.yaml"] = files["sets/house.yaml"].replace("2020-01-01", "2027-01-01")
+    with pytest.raises(Refusal, match="No policy set covers account A-7"):
+        quoted(standing(owed(principal="1000")), build(files))
 
 
 @pytest.mark.parametrize(
@@ -148,12 +263,12 @@ def test_where_nothing_may_be_paid_no_option_is_offered(
     status: AccountStatus, balance: Balance
 ) -> None:
     """A paid, recalled or closed account is explained, but offers nothing to pay."""
-    assert decide.quote("q", account(status), "H", balance, POLICY, now=NOON).options == ()
+    assert quoted(standing(balance, status)).options == ()
 
 
 def test_a_tiny_debt_is_paid_whole() -> None:
     """A debt below the smallest payment has no part option."""
-    made = decide.quote("q", account(), "H", owed(principal="0.60"), POLICY, now=NOON)
+    made = quoted(standing(owed(principal="0.60")))
     assert [o.kind for o in made.options] == [OptionKind.IN_FULL, OptionKind.PROMISE]
 
 

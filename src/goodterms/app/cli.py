@@ -135,6 +135,23 @@ def why(
 
 
 @app.command()
+def quote(
+    account: Annotated[str, typer.Argument(help="An account's reference.")],
+    as_of: Annotated[
+        str | None, typer.Option(help="A day (2026-01-31): as it was understood at its end.")
+    ] = None,
+    policy: Annotated[
+        Path | None, typer.Option(help="A folder of policies to try instead of those in force.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the quote as JSON.")] = False,
+) -> None:
+    """Quote an account: every line, every option, and both explanations; nothing is kept."""
+    from goodterms.app.quoting import show_quote  # noqa: PLC0415 - keeps --help quick
+
+    run(show_quote(settings(), Console(), account, as_of=as_of, policies=policy, as_json=as_json))
+
+
+@app.command()
 def check() -> None:
     """Check every invariant against the database; say each breach, exit 1 if there is one."""
     from goodterms.app.data import check_invariants  # noqa: PLC0415 - keeps --help quick

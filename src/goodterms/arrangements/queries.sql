@@ -1,10 +1,28 @@
 -- name: insert_quote
 -- Keep a quote as it was given.
 INSERT INTO arrangements.quote
-    (id, account_id, consumer_id, balance_version, content, quoted_at, expires_at, actor)
+    (id, account_id, consumer_id, balance_version, content, quoted_at, expires_at, actor,
+     policy_hash)
 VALUES
     (%(id)s, %(account_id)s, %(consumer_id)s, %(balance_version)s, %(content)s, %(quoted_at)s,
-     %(expires_at)s, %(actor)s);
+     %(expires_at)s, %(actor)s, %(policy_hash)s);
+
+-- name: has_book
+-- Tell whether a book of policies was recorded.
+SELECT 1 AS there FROM arrangements.policy_book WHERE hash = %(hash)s;
+
+-- name: insert_book
+-- Record a book of policies once, with the texts it was read from.
+INSERT INTO arrangements.policy_book (hash, files, recorded_at)
+VALUES (%(hash)s, %(files)s, %(now)s)
+ON CONFLICT (hash) DO NOTHING;
+
+-- name: book_at
+-- Read the book of policies that was the latest known at an instant.
+SELECT hash, files FROM arrangements.policy_book
+WHERE recorded_at <= %(known_at)s
+ORDER BY recorded_at DESC
+LIMIT 1;
 
 -- name: quote
 -- Read a quote back.

@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 from psycopg.types.json import Jsonb
+from pydantic import TypeAdapter
 
-from goodterms.arrangements.decide.book import PolicyBook
-from goodterms.arrangements.decide.book import build as build_book
-from goodterms.arrangements.model import (
-    OptionKind,
-    Promise,
-    PromiseState,
-    Quote,
-    QuoteLine,
-    QuoteOption,
-)
+from goodterms.arrangements.decide.book import PolicyBook, build
+from goodterms.arrangements.model import Promise, PromiseState, Quote
 from goodterms.kit.money import Money
 from goodterms.kit.sql import Connection, queries
 
 _Q = queries(__file__)
+_QUOTE = TypeAdapter(Quote)
 
 
 def read_policies(folder: Path) -> PolicyBook:
@@ -30,7 +25,7 @@ def read_policies(folder: Path) -> PolicyBook:
     Raises:
         PolicyBookError: a policy is refused; every fault says file, line, field and remedy.
     """
-    return build_book(
+    return build(
         {
             str(path.relative_to(folder)): path.read_text(encoding="utf-8")
             for path in sorted(folder.rglob("*.yaml"))
@@ -51,14 +46,34 @@ async def insert_quote(conn: Connection, quote: Quote, actor: str) -> None:
             "quoted_at": quote.quoted_at,
             "expires_at": quote.expires_at,
             "actor": actor,
+            "policy_hash": quote.policy_hash,
         },
     )
+
+
+async def has_book(conn: Connection, digest: str) -> bool:
+    """Tell whether a book of policies was recorded."""
+    cursor = await conn.execute(_Q["has_book"], {"hash": digest})
+    return await cursor.fetchone() is not None
+
+
+async def insert_book(
+    conn: Connection, digest: str, files: Mapping[str, str], now: datetime
+) -> None:
+    """Record a book of policies with the texts it was read from."""
+    await conn.execute(_Q["insert_book"], {"hash": digest, "files": Jsonb(dict(files)), "now": now})
+
+
+async def book_at(conn: Connection, known_at: datetime) -> tuple[str, Mapping[str, str]] | None:
+    """Read the hash and the texts of the book that was known at an instant."""
+    row = await (await conn.execute(_Q["book_at"], {"known_at": known_at})).fetchone()
+    return None if row is None else (row["hash"], row["files"])
 
 
 async def quote(conn: Connection, quote_id: str) -> Quote | None:
     """Read a quote."""
     row = await (await conn.execute(_Q["quote"], {"id": quote_id})).fetchone()
-    return None if row is None else _quote(row["content"])
+    return None if row is None else _QUOTE.validate_python(row["content"])
 
 
 async def insert_promise(conn: Connection, promise: Promise) -> None:
@@ -109,34 +124,3 @@ def _promise(row: dict[str, Any]) -> Promise:
     fields = {key: value for key, value in row.items() if key not in ("currency", "amount")}
     fields["state"] = PromiseState(row["state"])
     return Promise(amount=Money.of(row["amount"], row["currency"]), **fields)
-
-
-def _money(content: dict[str, str]) -> Money:
-    return Money.of(content["amount"], content["currency"])
-
-
-def _quote(content: dict[str, Any]) -> Quote:
-    return Quote(
-        id=content["id"],
-        account_id=content["account_id"],
-        consumer_id=content["consumer_id"],
-        balance_version=content["balance_version"],
-        total=_money(content["total"]),
-        lines=tuple(
-            QuoteLine(**{**line, "amount": _money(line["amount"])}) for line in content["lines"]
-        ),
-        options=tuple(_option(option) for option in content["options"]),
-        quoted_at=datetime.fromisoformat(content["quoted_at"]),
-        expires_at=datetime.fromisoformat(content["expires_at"]),
-    )
-
-
-def _option(content: dict[str, Any]) -> QuoteOption:
-    latest = content["latest_on"]
-    return QuoteOption(
-        kind=OptionKind(content["kind"]),
-        minimum=_money(content["minimum"]),
-        maximum=_money(content["maximum"]),
-        words=content["words"],
-        latest_on=date.fromisoformat(latest) if latest else None,
-    )

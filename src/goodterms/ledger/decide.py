@@ -165,6 +165,25 @@ def payment(
     return Entry(account_id, EntryKind.PAYMENT, effective_on, cause, postings, actor, note)
 
 
+def charge(
+    account_id: int,
+    book: Book,
+    amount: Money,
+    *,
+    kind: EntryKind,
+    effective_on: date,
+    cause: str,
+    actor: str,
+    policy_version: str,
+    note: str = "",
+) -> Entry:
+    """Return the entry of a fee or interest that a policy adds to what is owed."""
+    return Entry(
+        account_id, kind, effective_on, cause, {book: amount, Book.ACCRUED: -amount}, actor, note,
+        policy_version=policy_version,
+    )  # fmt: skip
+
+
 def refund(
     account_id: int,
     given_back: Mapping[Book, Money],

@@ -62,6 +62,7 @@ class Entry:
     """A balanced entry to be posted: the postings of its books sum to zero.
 
     ``cause`` names what made it (``payment:pay_…``); (account, kind, cause) is posted once.
+    ``policy_version`` is the hash of the policy that a computed amount comes from.
     """
 
     account_id: int
@@ -72,6 +73,7 @@ class Entry:
     actor: str
     note: str = ""
     reverses_id: int | None = None
+    policy_version: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,10 @@ WHERE id = ANY (%(account_ids)s::bigint[]);
 -- name: insert_entry
 -- Write an entry once per (account, kind, cause); a repetition returns no row.
 INSERT INTO ledger.entry
-    (account_id, kind, effective_on, posted_at, cause, reverses_id, actor, note)
+    (account_id, kind, effective_on, posted_at, cause, reverses_id, actor, note, policy_version)
 VALUES
     (%(account_id)s, %(kind)s, %(effective_on)s, %(posted_at)s, %(cause)s, %(reverses_id)s,
-     %(actor)s, %(note)s)
+     %(actor)s, %(note)s, %(policy_version)s)
 ON CONFLICT (account_id, kind, cause) DO NOTHING
 RETURNING id;
 
@@ -39,7 +39,7 @@ WHERE account_id = ANY (%(account_ids)s::bigint[]);
 -- name: entries_of_account
 -- Read an account's entries in the order they were posted.
 SELECT e.id, e.account_id, e.kind, e.effective_on, e.posted_at, e.cause, e.reverses_id,
-       e.actor, e.note, a.currency,
+       e.actor, e.note, e.policy_version, a.currency,
        (SELECT jsonb_object_agg(p.book, p.amount::text)
         FROM ledger.posting p WHERE p.entry_id = e.id) AS postings
 FROM ledger.entry e
@@ -50,7 +50,7 @@ ORDER BY e.id;
 -- name: entry
 -- Read one entry with its postings.
 SELECT e.id, e.account_id, e.kind, e.effective_on, e.posted_at, e.cause, e.reverses_id,
-       e.actor, e.note, a.currency,
+       e.actor, e.note, e.policy_version, a.currency,
        (SELECT jsonb_object_agg(p.book, p.amount::text)
         FROM ledger.posting p WHERE p.entry_id = e.id) AS postings
 FROM ledger.entry e
@@ -60,7 +60,7 @@ WHERE e.id = %(entry_id)s;
 -- name: entry_by_cause
 -- Read the entry that a cause has already made.
 SELECT e.id, e.account_id, e.kind, e.effective_on, e.posted_at, e.cause, e.reverses_id,
-       e.actor, e.note, a.currency,
+       e.actor, e.note, e.policy_version, a.currency,
        (SELECT jsonb_object_agg(p.book, p.amount::text)
         FROM ledger.posting p WHERE p.entry_id = e.id) AS postings
 FROM ledger.entry e

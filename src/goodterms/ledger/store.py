@@ -50,6 +50,7 @@ async def insert(conn: Connection, entry: Entry, now: datetime) -> int | None:
             "reverses_id": entry.reverses_id,
             "actor": entry.actor,
             "note": entry.note,
+            "policy_version": entry.policy_version,
         },
     )
     row = await cursor.fetchone()
@@ -157,6 +158,7 @@ def _posted(row: dict[str, Any]) -> PostedEntry:
             actor=row["actor"],
             note=row["note"],
             reverses_id=row["reverses_id"],
+            policy_version=row["policy_version"],
         ),
         posted_at=row["posted_at"],
     )

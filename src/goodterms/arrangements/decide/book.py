@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
@@ -16,7 +16,9 @@ from goodterms.kit.errors import Refusal
 from goodterms.kit.plainjson import canonical
 
 _SET_NEEDED = ("set", "jurisdiction", "valid_from", "use")
-_SET_ALLOWED = ("client", "product", "priority", "valid_to", "change", "citation")
+_SET_ALLOWED = (
+    "client", "product", "priority", "valid_to", "change", "citation", "plan_lengths",
+)  # fmt: skip
 SLOTS = ("charges", "discount", "settlement", "plan", "plan_limits", "plan_broken", "promise",
          "allocation", "sharing", "waiver", "small_balance", "contingency")  # fmt: skip
 
@@ -44,6 +46,17 @@ class PolicySet:
     use: Mapping[str, tuple[str, ...]]
     policies: Mapping[str, Policy]
     hash: str
+    plan_lengths: tuple[int, ...] = ()
+
+    def slot(self, name: str) -> Policy | None:
+        """Return the policy in a slot; None if the set leaves it empty."""
+        names = self.use.get(name, ())
+        return self.policies[names[0]] if names else None
+
+    @property
+    def limits(self) -> Mapping[str, Policy]:
+        """The policies that may limit others, as this set has them, by reason code."""
+        return {p.reason_code: p for p in self.policies.values() if p.kind.value == "limit"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +67,7 @@ class PolicyBook:
     sets: tuple[PolicySet, ...]
     permissions: tuple[Permission, ...]
     hash: str
+    files: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def limits(self) -> Mapping[str, Policy]:
@@ -99,7 +113,7 @@ def build(files: Mapping[str, str]) -> PolicyBook:
                 doc.fault(("policy",), f"'{policy.name}' stands twice", "rename one")
             policies[policy.name] = policy
             places[policy.name] = doc
-    book = PolicyBook(policies, (), tuple(rows), _hash(doc.content for doc in docs))
+    book = PolicyBook(policies, (), tuple(rows), _hash(doc.content for doc in docs), dict(files))
     for name, policy in policies.items():
         examples.check(places[name], policy, book.limits)
     if not any(doc.faults for doc in docs):
@@ -137,7 +151,17 @@ def _set(doc: Document, policies: Mapping[str, Policy]) -> PolicySet | None:
     return PolicySet(
         raw["set"], raw["jurisdiction"], raw.get("client", ANY), raw.get("product", ANY),
         int(raw.get("priority", 0)), start, end, use, {**policies, **changed}, _hash([raw]),
+        _lengths(doc, raw.get("plan_lengths") or []),
     )  # fmt: skip
+
+
+def _lengths(doc: Document, raw: Any) -> tuple[int, ...]:
+    """Read the numbers of instalments that a quote offers plans for."""
+    fits = isinstance(raw, list) and all(isinstance(n, int) and n > 0 for n in raw)
+    if not fits:
+        doc.fault(("plan_lengths",), f"{raw!r}", "write a list such as [3, 6, 12]")
+        return ()
+    return tuple(raw)
 
 
 def _changed(

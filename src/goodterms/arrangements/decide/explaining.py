@@ -2,28 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from goodterms.arrangements.decide.kinds import Unit, worded
 from goodterms.arrangements.decide.policies import Outcome
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """A step of a trace as it is stored and shown; amounts and dates are written out."""
-
-    policy: str
-    policy_hash: str
-    rule: str
-    reason_code: str
-    value: str
-    inputs: dict[str, str]
-    citation: str
-    evidence: str
-    agent: str
-    consumer: str
-    authority: str = ""
-    because: tuple[Told, ...] = ()
+from goodterms.arrangements.model import Told
 
 
 def told(outcome: Outcome, currency: str = "") -> Told:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -34,33 +34,103 @@ class OptionKind(StrEnum):
 
     IN_FULL = "in_full"
     PART = "part"
+    DISCOUNT = "discount"
+    SETTLEMENT = "settlement"
+    PLAN = "plan"
     PROMISE = "promise"
 
 
 @dataclass(frozen=True, slots=True)
+class Told:
+    """A step of a trace in words, with the steps it rests on; amounts and dates are written out."""
+
+    policy: str
+    policy_hash: str
+    rule: str
+    reason_code: str
+    value: str
+    inputs: dict[str, str]
+    citation: str
+    evidence: str
+    agent: str
+    consumer: str
+    authority: str = ""
+    because: tuple[Told, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class QuoteLine:
-    """One component of what is owed, with its explanation for the agent and the consumer."""
+    """One component of what is owed, with its explanation for the agent and the consumer.
+
+    ``posted`` lines stand in the ledger; the others are posted when a payment takes the quote.
+    A line of zero says why a charge is absent.
+    """
 
     component: str
     amount: Money
     agent_words: str
     consumer_words: str
+    reason_code: str = ""
+    posted: bool = True
+    cause: str = ""
+    trace: Told | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Instalment:
+    """One payment of a plan: when it is due and what it consists of."""
+
+    number: int
+    due_on: date
+    principal: Money
+    interest: Money
+
+    @property
+    def amount(self) -> Money:
+        """What is to be paid."""
+        return self.principal + self.interest
 
 
 @dataclass(frozen=True, slots=True)
 class QuoteOption:
-    """One way to pay: bounds for the amount and, for promises, the latest date."""
+    """One way to pay: bounds for the amount, its words, and until when it is open.
+
+    ``latest_on`` is the last day of a promise, ``forgiven`` what a settlement lets go once it
+    is paid, ``authority`` the role that may go lower. ``expires_at`` None: with the quote.
+    """
 
     kind: OptionKind
     minimum: Money
     maximum: Money
     words: str
     latest_on: date | None = None
+    consumer_words: str = ""
+    reason_code: str = ""
+    expires_at: datetime | None = None
+    forgiven: Money | None = None
+    authority: str = ""
+    instalments: tuple[Instalment, ...] = ()
+    trace: Told | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """An option that policy does not allow here, and why."""
+
+    kind: OptionKind
+    reason_code: str
+    words: str
+    consumer_words: str
+    trace: Told | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """What is owed on an account at an instant; immutable; an expired one is asked anew."""
+    """What is owed on an account at an instant; immutable; an expired one is asked anew.
+
+    It is a function of the ledger, the policies and ``as_of``: ``policy_hash`` names the book,
+    ``policies`` the hash of each policy that was asked, ``known_at`` when that was known.
+    """
 
     id: str
     account_id: int
@@ -71,6 +141,13 @@ class Quote:
     options: tuple[QuoteOption, ...]
     quoted_at: datetime
     expires_at: datetime
+    absent: tuple[QuoteLine, ...] = ()
+    removed: tuple[Removed, ...] = ()
+    policy_set: str = ""
+    policy_hash: str = ""
+    policies: dict[str, str] = field(default_factory=dict)
+    as_of: date | None = None
+    known_at: datetime | None = None
 
 
 class PromiseState(StrEnum):

@@ -69,7 +69,7 @@ class PaymentService(Refunding, Linking):
             known = await store.payment(conn, request.id)
             if known is not None:
                 return _repeated(known, request)
-            position = await self._position(conn, request)
+            position = await self._position(conn, request, actor=actor, now=now)
             decide.authorise(position, request, self.policy, now)
             payment = decide.initiated(
                 position, request, self.processor, self.policy, actor=actor, now=now
@@ -83,11 +83,15 @@ class PaymentService(Refunding, Linking):
             await wake.notify(conn, wake.Topic.PAYMENT, payment.id)
         return payment
 
-    async def _position(self, conn: Connection, request: PaymentRequest) -> Position:
+    async def _position(
+        self, conn: Connection, request: PaymentRequest, *, actor: str, now: datetime
+    ) -> Position:
         account = await self._accounts.account(conn, request.account_id)
         quote = None
         if request.quote_id is not None:
             quote = await self._arrangements.get_quote(conn, request.quote_id)
+            if quote.account_id == account.id:
+                quote = await self._arrangements.honour(conn, quote, actor=actor, now=now)
         return Position(
             account=account,
             balance=await self._ledger.balance(conn, account.id),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query
@@ -131,6 +131,13 @@ async def quote(web: Services, actor: Reading, account_id: Id) -> Quote:
     """Work out what may be paid now and how, explained line by line."""
     async with transaction(web.pool) as conn:
         return await web.arrangements.quote(conn, account_id, actor=actor.name, now=web.clock.now())
+
+
+@router.get("/accounts/{account_id}/quote")
+async def quote_as_of(web: Services, _: Reading, account_id: Id, as_of: date) -> Quote:
+    """Work out what would have been quoted at the end of a day, as it was understood then."""
+    async with web.pool.connection() as conn:
+        return await web.arrangements.quote_as_of(conn, account_id, as_of, now=web.clock.now())
 
 
 @router.post("/accounts/{account_id}/status")

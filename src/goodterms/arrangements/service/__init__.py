@@ -4,78 +4,34 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date, datetime, timedelta
-from pathlib import Path
 
 from goodterms.accounts.model import AccountStatus, Happening
-from goodterms.accounts.service import AccountService
 from goodterms.arrangements import decide, store
-from goodterms.arrangements.decide.book import PolicyBook
 from goodterms.arrangements.model import (
     PROMISE,
     ArrangementPolicy,
     Position,
     Promise,
     PromiseState,
-    Quote,
 )
-from goodterms.kit.errors import NotFound
+from goodterms.arrangements.service.quotes import Quoting, load_policies
 from goodterms.kit.ids import new_id
 from goodterms.kit.money import Money
-from goodterms.kit.places import shipped
 from goodterms.kit.sql import Connection
-from goodterms.ledger.service import LedgerService
+
+__all__ = ["ArrangementService", "load_policies"]
 
 _SWEEP = 200
 _EVENTS = {PromiseState.KEPT: "promise.kept", PromiseState.BROKEN: "promise.broken"}
 
 
-def load_policies(path: Path | None = None) -> PolicyBook:
-    """Read a folder of policies, by default the catalogue that ships with us.
-
-    Raises:
-        PolicyBookError: a policy is refused; every fault says file, line, field and remedy.
-    """
-    return store.read_policies(path or shipped("rulebook") / "policy")
-
-
-class ArrangementService:
+class ArrangementService(Quoting):
     """What may be paid, and what was promised. Methods run in the caller's transaction."""
 
-    def __init__(
-        self,
-        ledger: LedgerService,
-        accounts: AccountService,
-        policy: ArrangementPolicy | None = None,
-    ) -> None:
-        self._ledger = ledger
-        self._accounts = accounts
-        self.policy = policy or ArrangementPolicy()
-
-    async def quote(self, conn: Connection, account_id: int, *, actor: str, now: datetime) -> Quote:
-        """Say what is owed on an account now, line by line, and keep what was said.
-
-        Raises:
-            NotFound: there is no such account.
-        """
-        account = await self._accounts.account(conn, account_id)
-        creditor = await self._accounts.creditor(conn, account.creditor_id)
-        balance = await self._ledger.balance(conn, account_id)
-        quote = decide.quote(
-            new_id("quo", now), account, creditor.name, balance, self.policy, now=now
-        )
-        await store.insert_quote(conn, quote, actor)
-        return quote
-
-    async def get_quote(self, conn: Connection, quote_id: str) -> Quote:
-        """Return a quote as it was given.
-
-        Raises:
-            NotFound: there is no such quote.
-        """
-        quote = await store.quote(conn, quote_id)
-        if quote is None:
-            raise NotFound("NO_QUOTE", f"There is no quote '{quote_id}'; ask for a new one.")
-        return quote
+    @property
+    def policy(self) -> ArrangementPolicy:
+        """The house's limits for promises, as the policies that cover everybody set them."""
+        return decide.everyday(self.policies, self._house)
 
     async def promise(
         self,
