@@ -122,7 +122,8 @@ CIRCUMSTANCES: Final[Mapping[str, CircumstanceKind]] = {
         "A notice was sent.",
         _PERSON | _ACCOUNT,
         {
-            "notice": "validation|initial|post_dated|debit_amount|creditor_email|licence|court",
+            "notice": "validation|initial|post_dated|debit_amount|creditor_email|licence|court"
+            "|duplicative|CEASE_EXC_1|CEASE_EXC_2|CEASE_EXC_3",
             "medium": _MEDIA,
             "undelivered": "flag",
             "opt_out_until": "date",
@@ -209,6 +210,34 @@ CIRCUMSTANCES: Final[Mapping[str, CircumstanceKind]] = {
         "The consumer blocked our number or asked that it stops calling.",
         _PERSON | _POINT,
         {"number": "text"},
+    ),
+    "third_party_asked": CircumstanceKind(
+        "This third party was asked for location information.",
+        _POINT,
+        {"medium": _MEDIA},
+        frozenset(),
+        "never",
+    ),
+    "claim_accrued": CircumstanceKind(
+        "The claim accrued: from this day on it could have been sued for.",
+        _ACCOUNT,
+        {"contract": "written|oral|open|note|sale"},
+        frozenset(),
+        "the date proves wrong",
+    ),
+    "first_delinquency": CircumstanceKind(
+        "The delinquency began that led to the collection.",
+        _ACCOUNT,
+        {},
+        frozenset(),
+        "the date proves wrong",
+    ),
+    "bureau_dispute": CircumstanceKind(
+        "A dispute came through a consumer reporting agency.",
+        _ACCOUNT,
+        {"agency": "text", "more_came": "flag"},
+        frozenset(),
+        "the answer was sent",
     ),
 }
 """Every kind of circumstance; nothing else can be recorded. Names in the data as given there."""
