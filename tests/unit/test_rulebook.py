@@ -134,7 +134,7 @@ def test_dates_that_end_survive_storage() -> None:
 
 def test_log_is_looked_at_far_enough_back() -> None:
     """The contact log is read as far back as the longest window, with two days for zones."""
-    assert lookback_days(US) == 9
+    assert lookback_days(US) == 33
 
 
 def test_folder_is_one_rulebook(tmp_path: Path) -> None:

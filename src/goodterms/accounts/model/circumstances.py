@@ -185,12 +185,19 @@ CIRCUMSTANCES: Final[Mapping[str, CircumstanceKind]] = {
     "breathing_space": CircumstanceKind(
         "A statutory moratorium runs.",
         _PERSON,
-        {"sort": "standard|mental_health", "until": "date"},
+        {"sort": "standard|mental_health", "until": "date", "treatment_ended": "date"},
         frozenset({"sort"}),
         "its last day is over",
     ),
     "vulnerability": CircumstanceKind(
         "The consumer shows signs of difficulty that need care.", _PERSON, {"sort": "text"}
+    ),
+    "review_requested": CircumstanceKind(
+        "The consumer asked that a person reviews an automated decision.",
+        _PERSON | _ACCOUNT,
+        {"about": "text"},
+        frozenset(),
+        "a person has reviewed it",
     ),
     "time_barred_on": CircumstanceKind(
         "From this date on the debt is too old to be sued for.",

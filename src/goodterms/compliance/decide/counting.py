@@ -160,12 +160,19 @@ def since_first(
     contacts: Sequence[LoggedContact],
     since: str | None,
     debt: AccountFacts | None,
+    *,
+    itself: bool = False,
 ) -> Sequence[LoggedContact]:
-    """Return the contacts after the first conversation or contact, if the rule starts there."""
+    """Return the contacts after the first conversation or contact, if the rule starts there.
+
+    ``itself``: the first one is counted, too.
+    """
     if since is None:
         return contacts
     first = first_of(case, since, debt)
-    return () if first is None else [one for one in contacts if one.at > first]
+    if first is None:
+        return ()
+    return [one for one in contacts if one.at > first or (itself and one.at == first)]
 
 
 def first_of(case: Case, kind: str, debt: AccountFacts | None) -> datetime | None:

@@ -49,9 +49,10 @@ def _rolling_count(rule: Rule) -> Check:
     """At most ``max`` contacts within ``window_days`` consecutive dates, or hours.
 
     The proposed one is one of them; to a particular person, or in connection with a particular
-    debt. ``since`` counts only after the first conversation or contact; ``consent_excludes``
-    leaves out what was placed within seven days of a direct consent that no conversation has
-    spent; ``unless_consent`` lifts the cap for who agreed to the purpose it names.
+    debt. ``since`` counts only after the first conversation or contact (``first_counts``: and
+    that one, too); ``consent_excludes`` leaves out what was placed within seven days of a direct
+    consent that no conversation has spent; ``unless_consent`` lifts the cap for who agreed to
+    the purpose it names.
 
     Reference: 12 CFR 1006.14(b)(2)(i)(A), (b)(3), (b)(4); 940 CMR 7.04(1)(f); 6 RCNY 5-77;
     47 CFR 64.1200(a)(3).
@@ -90,6 +91,7 @@ class _Cap:
     since: str | None
     unless: str | None
     refers: bool
+    itself: bool
 
     @classmethod
     def of(cls, rule: Rule) -> _Cap:
@@ -98,13 +100,14 @@ class _Cap:
             Voice(rule), Counted.of(params), int(params["max"]), _span_of(params),
             bool(params.get("consent_excludes")), params.get("since"),
             params.get("unless_consent"), bool(params.get("refers")),
+            bool(params.get("first_counts")),
         )  # fmt: skip
 
     def judge(
         self, case: Case, contacts: Sequence[LoggedContact], debt: AccountFacts | None
     ) -> str | Finding:
         """Count; say how many there were, or why one more would be too many and until when."""
-        ours = [one for one in since_first(case, contacts, self.since, debt)
+        ours = [one for one in since_first(case, contacts, self.since, debt, itself=self.itself)
                 if not (self.excludes and consented(case, one, debt))]  # fmt: skip
         inside = self.span.inside(case, ours)
         who = f"About {words.debt(debt)}," if debt else "The consumer was"
@@ -290,6 +293,7 @@ FREQUENCY = {
             "window_hours": whole(1, 24 * 366),
             "max": whole(1, 1000),
             "since": one_of(["first_conversation", "first_contact"]),
+            "first_counts": flag,
             "consent_excludes": flag,
             "unless_consent": one_of(["contact", "automated", "hours"]),
             "refers": flag,
@@ -301,6 +305,7 @@ FREQUENCY = {
             "window_days",
             "window_hours",
             "since",
+            "first_counts",
             "consent_excludes",
             "unless_consent",
             "refers",

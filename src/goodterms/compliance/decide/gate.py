@@ -304,10 +304,18 @@ def _compile(
         round_.append(predicate.make(rule))
     missing: list[Finding] = []
     if not rulebook.partial and moment in REQUIRED:
-        if not where or all(rule.jurisdiction != where[0] for rule in rulebook.rules):
+        if not _knows(rulebook, where):
             missing.append(_no_law(where))
         missing += [_no_rule(name, where) for name in REQUIRED[moment] if name not in present]
     return _Selection(tuple(first), tuple(second), tuple(missing))
+
+
+def _knows(rulebook: Rulebook, where: tuple[str, ...]) -> bool:
+    """Tell whether any rule is law of the country itself or of the very region."""
+    return bool(where) and any(
+        rule.enabled and rule.jurisdiction in where and rule.jurisdiction[:2] == where[0]
+        for rule in rulebook.rules
+    )
 
 
 def _no_rule(name: str, where: tuple[str, ...]) -> Finding:

@@ -8,7 +8,7 @@ from typing import Any
 
 from goodterms.compliance.decide import words
 from goodterms.compliance.decide.case import Case, Check, Debts, Level, Predicate, Voice, always
-from goodterms.compliance.decide.readers import calendar, days, flag, one_of, some_of
+from goodterms.compliance.decide.readers import PLACES, calendar, days, flag, one_of, some_of
 from goodterms.compliance.decide.windows import (
     DAY_MINUTES,
     Opening,
@@ -73,18 +73,21 @@ def _local_hours(rule: Rule) -> Check:
     """Only at a time that is convenient: within the window, at the consumer's location.
 
     ``consumer_may_widen``: not where the consumer named a time that is convenient all the same;
-    ``unless_consent``: not where the consumer agreed to calls at other hours.
+    ``unless_consent``: not where the consumer agreed to calls at other hours; ``places``: at
+    these numbers only.
 
     Reference: 12 CFR 1006.6(b)(1); Fla. Stat. 559.72(17) and what else the rows cite.
     """
     voice = Voice(rule)
     opening = opening_of(rule.params)
     media = frozenset(rule.params.get("media") or ())
+    places = frozenset(rule.params.get("places") or ())
     widen, unless = rule.params.get("consumer_may_widen"), rule.params.get("unless_consent")
     passed = (voice.passes(""),)
 
     def check(case: Case, _debts: Debts) -> tuple[Finding, ...]:
-        if media and case.proposed.channel not in media:
+        elsewhere = places and case.facts.point.place not in places
+        if elsewhere or (media and case.proposed.channel not in media):
             return ()
         if not case.zones:
             return (voice.fails(_UNKNOWN),)
@@ -258,7 +261,8 @@ def _one(span: Span | None) -> Spans:
 
 _WINDOW = {"from": read_minutes, "until": read_minutes, "days": days, "calendar": calendar}
 _FREE = frozenset(_WINDOW)
-_NARROWER = {"from": "later", "until": "earlier", "days": "narrower", "media": "more"}
+_NARROWER = {"from": "later", "until": "earlier", "days": "narrower", "media": "more",
+             "places": "more"}  # fmt: skip
 
 HOURS = {
     "zone_known": Predicate(always(Level.PERSON), {}, _zone_known),
@@ -270,11 +274,12 @@ HOURS = {
         {
             **_WINDOW,
             "media": some_of(("call", "sms", "email")),
+            "places": some_of(PLACES),
             "consumer_may_widen": flag,
             "unless_consent": one_of(["hours"]),
         },
         _local_hours,
-        optional=_FREE | {"media", "consumer_may_widen", "unless_consent"},
+        optional=_FREE | {"media", "places", "consumer_may_widen", "unless_consent"},
         tightens=_NARROWER,
     ),
     "campaign_hours": Predicate(always(Level.PERSON), {}, _campaign_hours),

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from goodterms.compliance.decide.ageing import AGEING
 from goodterms.compliance.decide.case import Predicate
+from goodterms.compliance.decide.duties import DUTIES
 from goodterms.compliance.decide.frequency import FREQUENCY
 from goodterms.compliance.decide.hours import HOURS
+from goodterms.compliance.decide.local import LOCAL
+from goodterms.compliance.decide.moratoria import MORATORIA
 from goodterms.compliance.decide.notices import NOTICES
 from goodterms.compliance.decide.requests import REQUESTS
 from goodterms.compliance.decide.standing import STANDING
@@ -18,6 +21,9 @@ PREDICATES: dict[str, Predicate] = {
     **AGEING,
     **HOURS,
     **FREQUENCY,
+    **LOCAL,
+    **MORATORIA,
+    **DUTIES,
 }
 
 # What must be decided for every contact: without a rule in force for each, the answer is no.

@@ -32,6 +32,8 @@ _EVIDENCE = ("verified", "secondary", "unverified", "design")
 _SPARE_DAYS = 2
 # These stop contact for a kind of hold as ``no_hold`` does, and know of its exceptions.
 _STOPS = {"cease": HoldKind.CEASE, "represented": HoldKind.ATTORNEY}
+# The reader in C is ten times faster; wheels have it, a build without libyaml may not.
+_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 class RulebookError(ValueError):
@@ -41,7 +43,7 @@ class RulebookError(ValueError):
 class _Row:
     """One mapping of a YAML file, with the line of each field."""
 
-    def __init__(self, file: str, node: yaml.Node, loader: yaml.SafeLoader) -> None:
+    def __init__(self, file: str, node: yaml.Node, loader: Any) -> None:
         self.file, self.line = file, node.start_mark.line + 1
         if not isinstance(node, yaml.MappingNode):
             raise RulebookError(f"{file}, line {self.line}: a rule is a list of 'field: value'.")
@@ -78,7 +80,7 @@ def read_rules(file: str, text: str) -> list[Rule]:
     Raises:
         RulebookError: a row is not usable; the text names file, line, field and remedy.
     """
-    loader = yaml.SafeLoader(text)
+    loader = _LOADER(text)
     try:
         node = loader.get_single_node()
         if node is None:
@@ -332,7 +334,9 @@ def lookback_days(rulebook: Rulebook) -> int:
     """Return how many days of the contact log the rules look at, with two to spare for zones."""
     longest = 1
     for rule in rulebook.rules:
-        days = rule.params.get("window_days") or rule.params.get("days") or 0
+        days = rule.params.get("window_days") or 0
+        if "media" in rule.params and isinstance(rule.params.get("days"), int):
+            days = max(days, rule.params["days"])  # else windows by weekday, or no contacts
         minutes = rule.params.get("minutes") or 60 * (
             rule.params.get("hours") or rule.params.get("window_hours") or 0
         )

@@ -71,6 +71,8 @@ class CallProgress:
 class ProposedPayment:
     """Money somebody wants to take. Amounts in minor units of ``currency``.
 
+    ``interest_rate`` is the interest in it, percent a year as an exact number in text.
+
     ``instrument``: credit, debit, prepaid, ach, cheque, wallet. ``channel``: agent, ivr, web,
     link, scheduled. ``failed_on`` are the dates of failed tries of this very payment.
     """
@@ -93,6 +95,7 @@ class ProposedPayment:
     charged_minor: int = 0
     principal_minor: int = 0
     product: str = ""
+    interest_rate: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +119,11 @@ class ProposedPace:
 
 @dataclass(frozen=True, slots=True)
 class Activation:
-    """Something to be published: a campaign, a wording, a policy, a caller ID's use."""
+    """Something to be published: a campaign, a wording, a policy, a caller ID's use.
+
+    ``automated``: it decides against consumers by itself; ``reviewable``: who is refused can have
+    a person look at it.
+    """
 
     kind: str
     name: str
@@ -126,6 +133,8 @@ class Activation:
     strategy: str = "sticky"
     presence: bool = True
     channel: str = "call"
+    automated: bool = False
+    reviewable: bool = False
 
 
 @dataclass(frozen=True, slots=True)

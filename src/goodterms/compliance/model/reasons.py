@@ -193,7 +193,7 @@ _MEANINGS = {
     _R.SURCHARGE_BARRED: "No surcharge may be taken here, or not on this card.",
     _R.POSTDATED_NOTICE: "A post-dated payment needs a notice first, and its date must have come.",
     _R.FURNISH_WAIT: "The debt may not be reported yet: talk first, or wait after the notice.",
-    _R.NO_PEC: "Without express consent no machine and no recorded voice may call this number.",
+    _R.NO_PEC: "The contact needs the consumer's express consent, and there is none.",
     _R.LINE_TYPE_UNKNOWN: "Nobody knows what kind of line it is, and the rule depends on it.",
     _R.PREREC_3IN30: "Without consent only three recorded calls in thirty days are allowed.",
     _R.PREREC_NO_OPTOUT: "A recorded call must name us first and offer a way to opt out.",
