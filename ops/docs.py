@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import typer
 
 from goodterms.accounts.model import EVENT_KINDS
+from goodterms.accounts.model.circumstances import CIRCUMSTANCES, CircumstanceKind
 from goodterms.app.cli import app
 from goodterms.app.settings import SETTINGS
 from goodterms.arrangements.model import PROMISE
@@ -26,6 +27,8 @@ from goodterms.compliance.service import load_rulebook
 from goodterms.kit.lifecycle import Lifecycle
 from goodterms.payments.model import PAYMENT, REFUND
 from goodterms.routing.model import AGENT
+from goodterms.scenarios.decide.outcomes import OUTCOMES
+from goodterms.scenarios.decide.sums import SUMS
 
 DOCS = Path(__file__).parents[1] / "docs"
 BLOCK = re.compile(r"(<!-- from the code -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -64,10 +67,20 @@ def _default(text: str) -> str:
 def commands() -> str:
     """Describe every command with its arguments and options."""
     group: Any = typer.main.get_group(app)
-    return "\n".join(_command(name, command) for name, command in sorted(group.commands.items()))
+    return "\n".join(_command(name, command) for name, command in _leaves("", group))
+
+
+def _leaves(prefix: str, group: Any) -> Iterator[tuple[str, Any]]:
+    """Give each command with its whole name; a group comes before its commands."""
+    for name, command in sorted(group.commands.items()):
+        yield f"{prefix}{name}", command
+        if hasattr(command, "commands"):
+            yield from _leaves(f"{prefix}{name} ", command)
 
 
 def _command(name: str, command: Any) -> str:
+    if hasattr(command, "commands"):
+        return f"### {name}\n\n{str(command.help).strip()}\n"
     usage = " ".join(["goodterms", name, *(_usage(p) for p in command.params)])
     lines = [f"### {name}", "", f"`{usage}`", "", str(command.help).strip(), ""]
     if command.params:
@@ -141,6 +154,41 @@ def reason_codes() -> str:
     )  # fmt: skip
 
 
+def scenario_words() -> str:
+    """List what a scenario can say: outcomes, circumstances, and what it can ask for."""
+    outcomes = [
+        f"| `{word.replace('_', ' ')}` | `{reach.name.lower()}` | {name or 'none'} |"
+        for word, (reach, name) in OUTCOMES.items()
+    ]
+    facts = [
+        f"| `{kind}` | {one.meaning} | {', '.join(sorted(one.about))} | {_data(one)} |"
+        for kind, one in CIRCUMSTANCES.items()
+    ]
+    sums = [
+        f"| `{name}` | {' '.join(inspect.cleandoc(one.read.__doc__ or '').split())}"
+        f" | {', '.join(f'`{value}`' for value in one.values)} |"
+        for name, one in SUMS.items()
+    ]
+    parts = (
+        ("Outcomes", "| word | reach | outcome in the log |", outcomes),
+        ("Kinds of circumstance", "| event | what it says | about | fields |", facts),
+        ("Dates and numbers", "| question | what is asked | values, the main first |", sums),
+    )
+    lines: list[str] = []
+    for title, head, rows in parts:
+        lines += [f"### {title}", "", head, "|---" * (head.count("|") - 1) + "|", *rows, ""]
+    return "\n".join(lines)
+
+
+def _data(kind: CircumstanceKind) -> str:
+    fields: Mapping[str, str] = kind.fields
+    words = [
+        f"`{name}` ({sort.replace('|', ', ')}{'' if name in kind.needed else '; may be left out'})"
+        for name, sort in fields.items()
+    ]
+    return "; ".join(words) or "none"
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "reference/lifecycles.md": lifecycles,
     "reference/settings.md": settings,
@@ -149,6 +197,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "reference/rules.md": rules,
     "reference/predicates.md": predicates,
     "reference/reason-codes.md": reason_codes,
+    "reference/scenarios.md": scenario_words,
 }
 
 

@@ -188,6 +188,26 @@ def add_key(
     run(add(settings(), Console(), name, scopes=scope or []))
 
 
+scenarios = typer.Typer(no_args_is_help=True, help="Scenarios of law: given, when, expect.")
+app.add_typer(scenarios, name="scenarios")
+
+
+@scenarios.command(name="run")
+def run_scenarios(
+    paths: Annotated[list[Path], typer.Argument(help="Files or folders of scenarios (*.yaml).")],
+    verbose: Annotated[
+        bool, typer.Option("--verbose", help="Show the trace of those that pass, too.")
+    ] = False,
+    only: Annotated[
+        str | None, typer.Option(help="Run those with these words in file or title.")
+    ] = None,
+) -> None:
+    """Run scenarios; print what did not come out with its trace, and exit 1 (2: unreadable)."""
+    from goodterms.app.scenarios import run_scenarios as run_all  # noqa: PLC0415 - keeps --help quick
+
+    raise typer.Exit(run_all(Console(), paths, verbose=verbose, words=only))
+
+
 def main() -> None:
     """Run the command line; what goes wrong is one sentence, never a traceback."""
     try:

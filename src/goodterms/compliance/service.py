@@ -37,13 +37,15 @@ from goodterms.kit.sql import Connection
 _ATTESTATIONS = ("A", "B", "C")
 
 
-def load_rulebook(path: Path | None = None) -> Rulebook:
+def load_rulebook(path: Path | None = None, *, partial: bool = False) -> Rulebook:
     """Read a folder of rules, by default all packs that ship with us.
+
+    ``partial``: a selection that is judged as it stands.
 
     Raises:
         RulebookError: a row is refused; the text names file, line, field and remedy.
     """
-    return store.read_rulebook(path or shipped("rulebook"))
+    return store.read_rulebook(path or shipped("rulebook"), partial=partial)
 
 
 class ComplianceService:

@@ -132,6 +132,26 @@ class _Cap:
         return ""
 
 
+def count_of(rule: Rule, case: Case, debt: AccountFacts) -> int:
+    """Return how many logged contacts a rolling count holds now, about a debt if it is per debt.
+
+    Zero where the consumer's date is not known: then there is no window.
+    """
+    params, counted = rule.params, Counted.of(rule.params)
+    if not case.zones:
+        return 0
+    only = debt if "debt" in params["unit"] else None
+    contacts: Sequence[LoggedContact] = counted.among(case)
+    if only is not None:
+        contacts = about(case, contacts, only)
+    ours = [
+        one
+        for one in since_first(case, contacts, params.get("since"), only)
+        if not (params.get("consent_excludes") and consented(case, one, only))
+    ]
+    return len(_span_of(params).inside(case, ours))
+
+
 def _answers(voice: Voice, answers: Sequence[str | Finding]) -> tuple[Finding, ...]:
     """Return what fails, or that the rule passes, in the words about each debt."""
     failing = tuple([answer for answer in answers if isinstance(answer, Finding)])
