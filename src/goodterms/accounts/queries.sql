@@ -14,6 +14,13 @@ SELECT id, reference, given_name, family_name, birth_date, language, street, cit
        postal_code, country, address_zones, guardian_id
 FROM accounts.consumer WHERE id = %(consumer_id)s
 
+-- name: find_consumer
+-- Read a consumer by reference, or else by number.
+SELECT id, reference, given_name, family_name, birth_date, language, street, city, region,
+       postal_code, country, address_zones, guardian_id
+FROM accounts.consumer WHERE reference = %(reference)s OR id::text = %(reference)s
+ORDER BY reference = %(reference)s DESC LIMIT 1
+
 -- name: account
 -- Read one account.
 SELECT id, reference, creditor_id, placement_id, consumer_id, currency, description, status,

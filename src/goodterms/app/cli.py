@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
-import os
 import sys
-from collections.abc import Coroutine
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import psycopg
 import typer
 from rich.console import Console
 
-from goodterms.app.settings import SettingError, Settings, load_settings
+from goodterms.app.audit.commands import audit
+from goodterms.app.settings import SettingError
+from goodterms.app.terminal import console, run, settings
 from goodterms.kit.errors import Refusal
 
 app = typer.Typer(
@@ -23,17 +22,7 @@ app = typer.Typer(
     help="The open-source contact centre for accounts receivable.",
     epilog="Settings are environment variables named GOODTERMS_…; 'goodterms doctor' lists them.",
 )
-console = Console(stderr=True)
-
-
-def settings() -> Settings:
-    """Read the settings of this process from its environment."""
-    return load_settings(os.environ)
-
-
-def run(work: Coroutine[Any, Any, int]) -> None:
-    """Run a command's work and end the process with its exit code."""
-    raise typer.Exit(asyncio.run(work))
+app.add_typer(audit, name="audit")
 
 
 @app.command()

@@ -18,6 +18,7 @@ from goodterms.arrangements.service import ArrangementService
 from goodterms.calls.model import AttemptDisposed, AttemptEnded
 from goodterms.calls.service import CallService
 from goodterms.campaigns.service import CampaignService
+from goodterms.compliance.evidence import EvidenceService
 from goodterms.compliance.service import ComplianceService, load_rulebook
 from goodterms.dialing.service import DialingService
 from goodterms.intake.service import IntakeService
@@ -45,6 +46,7 @@ class Services:
     accounts: AccountService
     ledger: LedgerService
     compliance: ComplianceService
+    evidence: EvidenceService
     arrangements: ArrangementService
     integration: IntegrationService
     intake: IntakeService
@@ -99,6 +101,7 @@ def wire(settings: Settings, url: str, pool: Pool, clock: Clock, outside: Outsid
         accounts=accounts,
         ledger=ledger,
         compliance=compliance,
+        evidence=EvidenceService(),
         arrangements=arrangements,
         integration=integration,
         intake=IntakeService(pool, clock, accounts, ledger),

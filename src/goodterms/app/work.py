@@ -45,6 +45,11 @@ async def _promises(parts: Services) -> object:
         return await parts.arrangements.sweep_broken(conn, now=parts.clock.now())
 
 
+async def _seal(parts: Services) -> object:
+    async with parts.transaction() as conn:
+        return await parts.evidence.seal(conn, now=parts.clock.now())
+
+
 async def _rescue(parts: Services) -> object:
     return await parts.jobs.rescue()
 
@@ -60,6 +65,7 @@ SWEEPS: tuple[tuple[str, float, Callable[[Services], Awaitable[object]]], ...] =
     ("integration.deliver", 1.0, _deliver),
     ("campaigns.refresh", 20.0, _campaigns),
     ("promises.broken", 300.0, _promises),
+    ("evidence.seal", 5.0, _seal),
     ("jobs.rescue", 60.0, _rescue),
     ("tidy", 3600.0, _tidy),
 )

@@ -202,3 +202,114 @@ VALUES (
 ON CONFLICT (number) DO UPDATE SET
     name = excluded.name, proof = excluded.proof, trunk = excluded.trunk,
     attestation = excluded.attestation, active = excluded.active, added_by = excluded.added_by;
+
+-- name: open_chain
+-- Makes a chain if it is not there yet.
+INSERT INTO compliance.chain (name) VALUES (%(chain)s) ON CONFLICT DO NOTHING;
+
+-- name: chain
+-- Where a chain stands, and whether all decisions up to its pending number are settled.
+SELECT
+    last_id, number, digest, pending_id,
+    pending_xid <= pg_snapshot_xmin(pg_current_snapshot()) AS settled
+FROM compliance.chain WHERE name = %(chain)s FOR UPDATE;
+
+-- name: extend_chain
+-- Notes how far a chain is sealed and up to which number it is sealed next.
+UPDATE compliance.chain SET
+    last_id = %(last_id)s, number = %(number)s, digest = %(digest)s,
+    pending_id = (SELECT last_value FROM compliance.verdict_id_seq),
+    pending_xid = pg_snapshot_xmax(pg_current_snapshot())
+WHERE name = %(chain)s;
+
+-- name: verdict_digests
+-- The digests of the next verdicts, to be sealed.
+SELECT id, digest FROM compliance.verdict
+WHERE id > %(after_id)s AND id <= %(until_id)s ORDER BY id LIMIT %(limit)s;
+
+-- name: add_seal
+-- Adds a seal to a chain.
+INSERT INTO compliance.seal (chain, number, after_id, until_id, decisions, digest, sealed_at)
+VALUES (
+    %(chain)s, %(number)s, %(after_id)s, %(until_id)s, %(decisions)s, %(digest)s, %(now)s
+);
+
+-- name: seals
+-- The seals of a chain in order.
+SELECT number, after_id, until_id, decisions, digest, sealed_at FROM compliance.seal
+WHERE chain = %(chain)s ORDER BY number;
+
+-- name: stored_verdicts
+-- Verdicts as they were stored, in the order of their numbers, for those who look through them.
+SELECT
+    id, attempt_id, account_ids, decision, reason_code, findings::text, facts::text,
+    rulebook_hash, decided_at, earliest_allowed_at, digest, obligations
+FROM compliance.verdict
+WHERE id > %(after_id)s AND id <= %(until_id)s
+    AND (%(since)s::timestamptz IS NULL OR decided_at >= %(since)s)
+    AND (%(until)s::timestamptz IS NULL OR decided_at < %(until)s)
+ORDER BY id;
+
+-- name: seal_of
+-- The seal that covers a decision; no row: it is not sealed yet.
+SELECT number, after_id, until_id, decisions, digest, sealed_at FROM compliance.seal
+WHERE chain = %(chain)s AND after_id < %(id)s AND until_id >= %(id)s;
+
+-- name: contacts_of
+-- Every row of a person's contact log, newest first.
+SELECT
+    attempt_id, medium, direction, value, placed_at, local_dates, account_ids, caller_id,
+    campaign_id, place, purpose, recipient, voice, message, reach, outcome, closed_at
+FROM compliance.contact WHERE consumer_id = %(consumer_id)s
+ORDER BY placed_at DESC, attempt_id;
+
+-- name: count_verdicts
+-- How many verdicts there are since an instant, for progress.
+SELECT count(*) AS number FROM compliance.verdict
+WHERE (%(since)s::timestamptz IS NULL OR decided_at >= %(since)s)
+    AND (%(until)s::timestamptz IS NULL OR decided_at < %(until)s);
+
+-- name: money_after
+-- Payments since an instant, each after the last allowed contact about its account in the seven
+-- days before it.
+SELECT contact.verdict_id, account.currency, sum(posting.amount) AS amount
+FROM ledger.entry entry
+JOIN ledger.posting posting ON posting.entry_id = entry.id AND posting.book = 'cash'
+JOIN accounts.account account ON account.id = entry.account_id
+CROSS JOIN LATERAL (
+    SELECT verdict.id AS verdict_id FROM compliance.verdict verdict
+    WHERE verdict.consumer_id = account.consumer_id AND verdict.decision = 'allow'
+        AND account.id = ANY (verdict.account_ids)
+        AND verdict.decided_at <= entry.posted_at
+        AND verdict.decided_at > entry.posted_at - interval '7 days'
+    ORDER BY verdict.id DESC LIMIT 1
+) AS contact
+WHERE entry.kind = 'payment' AND entry.posted_at >= %(since)s
+GROUP BY contact.verdict_id, account.currency;
+
+-- name: rulebooks
+-- The rulebooks that were ever in force, newest first.
+SELECT hash, loaded_at, jsonb_array_length(content) AS rules FROM compliance.rulebook
+ORDER BY loaded_at DESC, hash;
+
+-- name: add_backtest
+-- Asks for a backtest.
+INSERT INTO compliance.backtest (
+    since, before_hash, after_hash, state, asked_by, asked_at, updated_at
+) VALUES (%(since)s, %(before)s, %(after)s, 'waiting', %(actor)s, %(now)s, %(now)s)
+RETURNING *;
+
+-- name: mark_backtest
+-- Notes how far a backtest is, or what came of it.
+UPDATE compliance.backtest SET
+    state = %(state)s, judged = %(judged)s, total = %(total)s,
+    result = COALESCE(%(result)s::jsonb, result), failure = %(failure)s, updated_at = %(now)s
+WHERE id = %(id)s;
+
+-- name: backtest
+-- One backtest.
+SELECT * FROM compliance.backtest WHERE id = %(id)s;
+
+-- name: backtests
+-- The latest backtests.
+SELECT * FROM compliance.backtest ORDER BY id DESC LIMIT %(limit)s;

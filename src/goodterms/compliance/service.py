@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from goodterms.compliance import store
 from goodterms.compliance.decide import (
     Record,
+    content,
     explain,
     gate,
     headline,
@@ -242,6 +244,15 @@ class ComplianceService:
         if found is None:
             raise NotFound("VERDICT_UNKNOWN", f"There is no verdict number {verdict_id}.")
         return found
+
+    async def kept_rulebook(self, conn: Connection, hash_: str) -> list[dict[str, Any]] | None:
+        """Give the content of a rulebook that verdicts name; None if it was not kept."""
+        kept = await store.get_rulebook(conn, hash_)
+        return content(kept) if kept else None
+
+    async def contacts(self, conn: Connection, consumer_id: int) -> list[dict[str, Any]]:
+        """Give every row of a person's contact log, newest first."""
+        return await store.contacts_of(conn, consumer_id)
 
     async def store_rulebook(self, conn: Connection, *, now: datetime) -> None:
         """Keep the rulebook's content, so that its verdicts can be judged again later."""

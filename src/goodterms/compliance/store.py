@@ -150,6 +150,11 @@ async def contact_exists(conn: Connection, attempt_id: str) -> bool:
     return await cursor.fetchone() is not None
 
 
+async def contacts_of(conn: Connection, consumer_id: int) -> list[dict[str, Any]]:
+    """Give a person's contact log."""
+    return await (await conn.execute(SQL["contacts_of"], {"consumer_id": consumer_id})).fetchall()
+
+
 async def put_rulebook(conn: Connection, rulebook: Rulebook, now: datetime) -> None:
     """Keep a rulebook's content."""
     text = plainjson.dumps(content(rulebook))

@@ -35,6 +35,13 @@ class AccountReader:
             raise no_such("consumer", consumer_id)
         return store.consumer(row)
 
+    async def find_consumer(self, conn: Connection, reference: str) -> Consumer:
+        """Read a consumer by reference or number, or raise NotFound."""
+        row = await store.one(conn, "find_consumer", reference=reference)
+        if row is None:
+            raise no_such("consumer", reference)
+        return store.consumer(row)
+
     async def account(self, conn: Connection, account_id: int) -> Account:
         """Read an account, or raise NotFound."""
         row = await store.one(conn, "account", account_id=account_id)

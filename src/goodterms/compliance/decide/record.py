@@ -16,6 +16,7 @@ from goodterms.compliance.model import (
     ProposedContact,
     ReasonCode,
     Rulebook,
+    StoredVerdict,
     Verdict,
 )
 from goodterms.kit import plainjson
@@ -38,17 +39,22 @@ class Record:
 def record(verdict: Verdict) -> Record:
     """Write a verdict down; equal verdicts give equal bytes."""
     facts = known_text(verdict.contact, verdict.facts)
-    findings = ",".join(
-        [
-            f'"{f.rule_id}/{f.rule_version}"'
-            if f.passed and f.account_id is None
-            else _finding_text(f)
-            for f in verdict.findings
-        ]
-    )
-    findings = f"[{findings}]"
-    whole = f"[{_answer_text(verdict)},{facts},{findings}]".encode()
-    return Record(facts, findings, hashlib.sha256(whole).hexdigest())
+    findings = findings_text(verdict)
+    return Record(facts, findings, digest_of(answer_text(verdict), facts, findings))
+
+
+def digest_of(answer: str, facts: str, findings: str) -> str:
+    """Return the SHA-256 over what was decided, what was known and what each rule said."""
+    return hashlib.sha256(f"[{answer},{facts},{findings}]".encode()).hexdigest()
+
+
+def findings_text(verdict: Verdict) -> str:
+    """Write what each rule said."""
+    findings = [
+        f'"{f.rule_id}/{f.rule_version}"' if f.passed and f.account_id is None else _finding_text(f)
+        for f in verdict.findings
+    ]
+    return f"[{','.join(findings)}]"
 
 
 def known_text(contact: ProposedContact, facts: Facts) -> str:
@@ -56,15 +62,15 @@ def known_text(contact: ProposedContact, facts: Facts) -> str:
     return f'{{"contact":{written(contact)},"facts":{written(facts)}}}'
 
 
-def _answer_text(verdict: Verdict) -> str:
+def answer_text(verdict: Verdict | StoredVerdict) -> str:
     """Write what was decided as canonical JSON; by hand, for none of it needs escaping."""
     earliest = verdict.earliest_allowed_at
     until = f'"{earliest.astimezone(UTC).isoformat()}"' if earliest else "null"
     duties = ",".join([f'"{duty}"' for duty in verdict.obligations])
     return (
         f'{{"account_ids":[{",".join(map(str, verdict.account_ids))}]'
-        f',"decided_at":"{verdict.decided_at.isoformat()}"'
-        f',"decision":"{verdict.decision.value}","earliest_allowed_at":{until}'
+        f',"decided_at":"{verdict.decided_at.astimezone(UTC).isoformat()}"'
+        f',"decision":"{verdict.decision}","earliest_allowed_at":{until}'
         f',"obligations":[{duties}]'
         f',"reason_code":"{verdict.reason_code}","rulebook_hash":"{verdict.rulebook_hash}"}}'
     )
@@ -80,6 +86,14 @@ def _finding_text(f: Finding) -> str:
 def replay(known: str | bytes, rulebook: Rulebook, decided_at: datetime) -> Record:
     """Judge again from what was stored; the record equals the first one, byte for byte."""
     return record(judged_again(known, rulebook, decided_at))
+
+
+def again_digest(again: Verdict, facts: str) -> str:
+    """Return the digest of a verdict judged again from these stored facts.
+
+    The text of the facts is taken as it was stored: that it was is what the digest proves.
+    """
+    return digest_of(answer_text(again), facts, findings_text(again))
 
 
 def judged_again(known: str | bytes, rulebook: Rulebook, decided_at: datetime) -> Verdict:

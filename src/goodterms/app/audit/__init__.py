@@ -1,0 +1,1 @@
+"""``goodterms audit``: the evidence looked through, judged again, and handed over."""
