@@ -51,11 +51,13 @@ class PointStatus(StrEnum):
 
 
 class Channel(StrEnum):
-    """A way to reach somebody."""
+    """A way to reach somebody; ALL stands for every one in what the consumer agreed to or not."""
 
     CALL = "call"
     SMS = "sms"
     EMAIL = "email"
+    LETTER = "letter"
+    SOCIAL = "social"
     ALL = "all"
 
 

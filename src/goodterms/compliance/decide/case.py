@@ -14,6 +14,7 @@ from goodterms.compliance.decide.windows import dates, places
 from goodterms.compliance.model import (
     AccountFacts,
     Circumstance,
+    ConsentFact,
     Facts,
     Finding,
     Moment,
@@ -100,21 +101,32 @@ class Case:
             if contact_point_id is None or one.contact_point_id in (None, contact_point_id)
         )
 
-    def consent(self, purpose: str, channel: str, contact_point_id: int | None = None) -> bool:
-        """Tell whether the consumer's newest word on a purpose is a yes, here or altogether.
+    def word(
+        self, purpose: str, channels: Iterable[str], contact_point_id: int | None = None
+    ) -> ConsentFact | None:
+        """Return the consumer's newest word on a purpose, here or altogether; None: never a word.
 
-        A word about the very point counts more than one about all.
+        A word about the very point counts more than one about all, unless consent was taken back
+        altogether after it.
         """
-        newest = None
+        known = (*channels, "all")
+        here: ConsentFact | None = None
+        overall: ConsentFact | None = None
         for word in self.facts.consents:
-            if word.purpose != purpose or word.channel not in (channel, "all"):
+            if word.purpose != purpose or word.channel not in known:
                 continue
-            if word.contact_point_id not in (None, contact_point_id):
-                continue
-            rank = (word.contact_point_id is not None, word.at)
-            if newest is None or rank > newest[0]:
-                newest = (rank, word.granted)
-        return newest is not None and newest[1]
+            if word.contact_point_id is None:
+                overall = word if overall is None or word.at > overall.at else overall
+            elif word.contact_point_id == contact_point_id:
+                here = word if here is None or word.at > here.at else here
+        if here is None or (overall and not overall.granted and overall.at > here.at):
+            return overall
+        return here
+
+    def consent(self, purpose: str, channel: str, contact_point_id: int | None = None) -> bool:
+        """Tell whether the consumer's newest word on a purpose is a yes, here or altogether."""
+        word = self.word(purpose, (channel,), contact_point_id)
+        return word is not None and word.granted
 
 
 def places_of(facts: Facts) -> tuple[str, ...]:

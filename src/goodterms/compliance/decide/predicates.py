@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from goodterms.compliance.decide.ageing import AGEING
 from goodterms.compliance.decide.case import Predicate
+from goodterms.compliance.decide.consent import CONSENT
 from goodterms.compliance.decide.duties import DUTIES
 from goodterms.compliance.decide.frequency import FREQUENCY
 from goodterms.compliance.decide.hours import HOURS
 from goodterms.compliance.decide.local import LOCAL
 from goodterms.compliance.decide.moratoria import MORATORIA
 from goodterms.compliance.decide.notices import NOTICES
+from goodterms.compliance.decide.placing import PLACING
+from goodterms.compliance.decide.progress import PROGRESS
 from goodterms.compliance.decide.requests import REQUESTS
 from goodterms.compliance.decide.standing import STANDING
+from goodterms.compliance.decide.texts import TEXTS
 from goodterms.compliance.model import Moment
 
 PREDICATES: dict[str, Predicate] = {
@@ -24,6 +28,10 @@ PREDICATES: dict[str, Predicate] = {
     **LOCAL,
     **MORATORIA,
     **DUTIES,
+    **CONSENT,
+    **PLACING,
+    **PROGRESS,
+    **TEXTS,
 }
 
 # What must be decided for every contact: without a rule in force for each, the answer is no.

@@ -12,7 +12,7 @@ from goodterms.compliance.decide.windows import Span, read_span
 
 Reader = Callable[[Any], Any]
 
-MEDIA = ("call", "sms", "email", "letter", "meeting")
+MEDIA = ("call", "sms", "email", "letter", "social", "meeting")
 PLACES = ("home", "mobile", "work", "other")
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _EXACT = re.compile(r"-?\d+(\.\d+)?")

@@ -36,20 +36,6 @@ def _point_not(rule: Rule) -> Check:
     return lambda case, _debts: stop if case.facts.point.status == status else fine
 
 
-def _not_opted_out(rule: Rule) -> Check:
-    voice = Voice(rule)
-    fine = (voice.passes("The consumer has not opted out."),)
-
-    def check(case: Case, _debts: Debts) -> tuple[Finding, ...]:
-        channel = case.proposed.channel
-        if channel in case.facts.revoked or "all" in case.facts.revoked:
-            way = {"call": "called", "sms": "texted", "email": "written to"}[channel]
-            return (voice.fails(f"The consumer asked not to be {way}."),)
-        return fine
-
-    return check
-
-
 def _caller_id_owned(rule: Rule) -> Check:
     voice = Voice(rule)
     fine = (voice.passes("The caller ID is ours."),)
@@ -223,7 +209,6 @@ _person, _drop = always(Level.PERSON), always(Level.DROP)
 STANDING = {
     "point_belongs": Predicate(_person, {}, _point_belongs),
     "point_not": Predicate(_person, {"status": one_of([*_POINT])}, _point_not),
-    "not_opted_out": Predicate(_person, {}, _not_opted_out),
     "caller_id_owned": Predicate(_person, {}, _caller_id_owned),
     "no_live_attempt": Predicate(_person, {}, _no_live_attempt),
     "no_hold": Predicate(

@@ -31,7 +31,8 @@ class ProposedContact:
     ``hours`` narrow the law: weekday number ("0" Monday) to ``(from, until)`` local "HH:MM"
     at the consumer's place; a weekday left out is closed; empty means the law alone. ``voice``
     is live, prerecorded or artificial. ``agent_guaranteed``: an agent is kept free for it.
-    ``text_form``: an address's own form, such as a postcard or a public post.
+    ``message`` is the class of what is said or sent, such as opt_out_confirmation, reply,
+    consent_request, limited_content. ``text_form``: postcard, or public for a post that others see.
     """
 
     attempt_id: str
@@ -49,11 +50,17 @@ class ProposedContact:
     message: str = ""
     agent_guaranteed: bool = False
     wording: Wording | None = None
+    text_form: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class CallProgress:
-    """How a call stands. Seconds; ``waited`` since the person's greeting ended, None before."""
+    """How a call stands, in seconds.
+
+    ``waited`` is since the person's greeting ended, ``answered`` since the person began to speak;
+    None before. ``rings`` is how often it rang, if that is known. ``giving_up``: nobody answered,
+    and the line is about to be given up. ``cut_off``: a message was not heard to its end.
+    """
 
     rang: float = 0.0
     waited: float | None = None
@@ -65,6 +72,9 @@ class CallProgress:
     machine: bool = False
     giving_up: bool = False
     wording: Wording | None = None
+    answered: float | None = None
+    rings: int | None = None
+    cut_off: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +145,9 @@ class Activation:
     channel: str = "call"
     automated: bool = False
     reviewable: bool = False
+    ring_seconds: int | None = None
+    abandon_message: Wording | None = None
+    amd: bool = False
 
 
 @dataclass(frozen=True, slots=True)
