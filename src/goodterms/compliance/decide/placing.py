@@ -6,7 +6,6 @@ from datetime import timedelta
 
 from goodterms.compliance.decide import words
 from goodterms.compliance.decide.case import (
-    CONTACT_MOMENTS,
     Case,
     Check,
     Debts,
@@ -15,8 +14,9 @@ from goodterms.compliance.decide.case import (
     Voice,
     always,
 )
-from goodterms.compliance.decide.consent import from_them, word_on
+from goodterms.compliance.decide.consent import word_on
 from goodterms.compliance.decide.counting import CONSUMERS
+from goodterms.compliance.decide.reaching import from_them
 from goodterms.compliance.decide.readers import MEDIA, one_of, some_of, texts, whole
 from goodterms.compliance.model import (
     AccountFacts,
@@ -253,7 +253,6 @@ PLACING = {
         _person,
         {"media": some_of(MEDIA), "oral_days": whole(1, 366)},
         _work_allowed,
-        moments=CONTACT_MOMENTS,
         optional=frozenset({"oral_days"}),
         tightens={"media": "more", "oral_days": "up"},
     ),
@@ -261,18 +260,14 @@ PLACING = {
         _person,
         {"media": some_of(MEDIA)},
         _work_address,
-        moments=CONTACT_MOMENTS,
         tightens={"media": "more"},
     ),
-    "form_closed": Predicate(
-        _person, {"form": one_of([*_FORMS])}, _form_closed, moments=CONTACT_MOMENTS
-    ),
-    "place_preference": Predicate(_person, {}, _place_preference, moments=CONTACT_MOMENTS),
+    "form_closed": Predicate(_person, {"form": one_of([*_FORMS])}, _form_closed),
+    "place_preference": Predicate(_person, {}, _place_preference),
     "channel_preference": Predicate(
         _person,
         {"messages": texts},
         _channel_preference,
-        moments=CONTACT_MOMENTS,
         optional=frozenset({"messages"}),
         tightens={"messages": "fewer"},
     ),

@@ -13,6 +13,7 @@ from goodterms.compliance.decide.moratoria import MORATORIA
 from goodterms.compliance.decide.notices import NOTICES
 from goodterms.compliance.decide.placing import PLACING
 from goodterms.compliance.decide.progress import PROGRESS
+from goodterms.compliance.decide.reaching import REACHING
 from goodterms.compliance.decide.requests import REQUESTS
 from goodterms.compliance.decide.standing import STANDING
 from goodterms.compliance.decide.texts import TEXTS
@@ -23,13 +24,14 @@ PREDICATES: dict[str, Predicate] = {
     **REQUESTS,
     **NOTICES,
     **AGEING,
+    **CONSENT,
+    **REACHING,
+    **PLACING,
     **HOURS,
     **FREQUENCY,
     **LOCAL,
     **MORATORIA,
     **DUTIES,
-    **CONSENT,
-    **PLACING,
     **PROGRESS,
     **TEXTS,
 }

@@ -25,6 +25,7 @@ from goodterms.compliance.decide.windows import day_begins, places
 from goodterms.compliance.model import (
     Activation,
     CallProgress,
+    ConsentFact,
     Finding,
     LoggedContact,
     Moment,
@@ -100,24 +101,29 @@ def _ring_long(rule: Rule) -> Check:
     often = f", or {rings} times" if rings else ""
     duty = (voice.passes("It may go on ringing.", None, (Obligation.RING_LONG,)),)
 
-    def check(case: Case, _debts: Debts) -> tuple[Finding, ...]:
-        planned = case.about(Activation)
-        if planned is not None:
-            if planned.ring_seconds is None:
-                return ()
-            told = f"The campaign lets it ring for {planned.ring_seconds} seconds"
-            if planned.ring_seconds >= least:
-                return (voice.passes(f"{told}."),)
-            return (voice.fails(f"{told}; {least} are needed: raise it."),)
-        call = case.about(CallProgress)
-        if call is None or call.machine or call.answered is not None or call.waited is not None:
+    def planned(activation: Activation) -> tuple[Finding, ...]:
+        if activation.ring_seconds is None:
             return ()
+        told = f"It rings for {activation.ring_seconds} seconds"
+        if activation.ring_seconds >= least:
+            return (voice.passes(f"{told}."),)
+        return (voice.fails(f"{told}; {least} are needed: raise it."),)
+
+    def ringing(case: Case, call: CallProgress) -> tuple[Finding, ...]:
         if call.rang >= least or (rings and call.rings is not None and call.rings >= rings):
             return (voice.passes(f"It has rung for {call.rang:g} seconds."),)
         if not call.giving_up:
             return duty
         told = f"It has rung for {call.rang:g} seconds; it must for {least}{often}."
         return (voice.fails(told, case.now + timedelta(seconds=least - call.rang)),)
+
+    def check(case: Case, _debts: Debts) -> tuple[Finding, ...]:
+        subject = case.subject
+        if isinstance(subject, Activation):
+            return planned(subject)
+        call = case.about(CallProgress)
+        unanswered = call is not None and not call.machine and call.answered is call.waited is None
+        return ringing(case, call) if call is not None and unanswered else ()
 
     return check
 
@@ -209,28 +215,30 @@ def _recording_consented(rule: Rule) -> Check:
 
     Reference: 18 USC 2511(2)(d); Cal. Penal Code 632 and what else the rows cite.
     """
-    voice, params = Voice(rule), rule.params
-    implied = bool(params["implied"])
+    voice, implied = Voice(rule), bool(rule.params["implied"])
     duty = (voice.passes("Nothing is recorded yet.", None, (Obligation.ANNOUNCE_RECORDING,)),)
+
+    def recording(call: CallProgress, word: ConsentFact | None) -> tuple[Finding, ...]:
+        if word is not None:
+            if word.granted:
+                return (voice.passes("The consumer consented to the recording."),)
+            return (voice.fails("The consumer does not want to be recorded."),)
+        if not call.announced:
+            return (voice.fails("It is recorded without an announcement or consent."),)
+        if implied:
+            return (voice.passes("The recording was announced, and the consumer stayed."),)
+        return (voice.fails("The recording was announced, but nobody consented to it."),)
 
     def check(case: Case, _debts: Debts) -> tuple[Finding, ...]:
         call = case.about(CallProgress)
         if call is None:
             return ()
         word = word_on(case, "recording", ("call",))
-        if word is not None and not word.granted:
-            if call.recording:
-                return (voice.fails("The consumer does not want to be recorded."),)
-            return (voice.passes("Nothing is recorded: the consumer does not want it."),)
-        if not call.recording:
+        if call.recording:
+            return recording(call, word)
+        if word is None or word.granted:
             return duty
-        if word is not None:
-            return (voice.passes("The consumer consented to the recording."),)
-        if call.announced and implied:
-            return (voice.passes("The recording was announced, and the consumer stayed."),)
-        if call.announced:
-            return (voice.fails("The recording was announced, but nobody consented to it."),)
-        return (voice.fails("It is recorded without an announcement or consent."),)
+        return (voice.passes("Nothing is recorded: the consumer does not want it."),)
 
     return check
 

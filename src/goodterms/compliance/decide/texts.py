@@ -93,7 +93,7 @@ def _must_say(rule: Rule) -> Check:
             return (voice.fails(told + (marked if element in wording.says else "")),)
         for one in saying:
             if _found(never, one):
-                return (voice.fails(f"It says {what}, but asks for too much: {_quote(one)}."),)
+                return (voice.fails(f"It says {what}, but not as it may: {_quote(one)}."),)
         return (voice.passes(f"It says {what}."),)
 
     return check
@@ -249,13 +249,14 @@ def _spoken_order(rule: Rule) -> Check:
 
 
 def _order(said: str, reads: Sequence[tuple[str, Patterns]], most: int | None, seconds: int) -> str:
-    """Say what is wrong with the order of a recorded message; empty: nothing."""
+    """Say what is wrong with the order of a recorded message; empty: nothing.
+
+    ``most`` words may lie between who is calling and how to opt out; None: it is on a machine.
+    """
     hits = {name: _found(read, said) for name, read in reads}
     identity, number, opt_out = hits["identity"], hits["number"], hits["opt_out"]
-    if identity is None:
-        return "It does not say who is calling."
-    if number is None:
-        return "It does not give the number to call."
+    if identity is None or number is None:
+        return f"It does not {'give the number to call' if identity else 'say who is calling'}."
     if most is None:
         return ""
     if opt_out is None:
@@ -263,12 +264,8 @@ def _order(said: str, reads: Sequence[tuple[str, Patterns]], most: int | None, s
     if min(number.start(), opt_out.start()) < identity.start():
         return "It must say who is calling before anything else."
     between = len(said[identity.end() : opt_out.start()].split())
-    if between > most:
-        return (
-            f"{between} words lie between who is calling and how to opt out: more than fit into"
-            f" {seconds} seconds."
-        )
-    return ""
+    why = f"{between} words lie between who is calling and how to opt out: more than fit into"
+    return f"{why} {seconds} seconds." if between > most else ""
 
 
 def _purpose_sales(rule: Rule) -> Check:
@@ -366,7 +363,7 @@ TEXTS = {
         _person,
         {"message": text, "required": _elements, "optional": _elements, "never": patterns},
         _limited_content,
-        moments=_WORDINGS | {Moment.ANSWER},
+        moments=_WORDINGS | {Moment.PREDIAL, Moment.ANSWER},
         tightens={"never": "more"},
     ),
     "spoken_order": Predicate(

@@ -146,7 +146,6 @@ class Activation:
     automated: bool = False
     reviewable: bool = False
     ring_seconds: int | None = None
-    abandon_message: Wording | None = None
     amd: bool = False
 
 

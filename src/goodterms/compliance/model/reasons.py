@@ -55,6 +55,7 @@ class ReasonCode(StrEnum):
     SOCIAL_PUBLIC = "SOCIAL_PUBLIC"
     POSTCARD = "POSTCARD"
     THIRD_PARTY_REPEAT = "THIRD_PARTY_REPEAT"
+    DISCLOSE = "DISCLOSE"
     NO_OPTOUT_TEXT = "NO_OPTOUT_TEXT"
     EMAIL_NO_PROVENANCE = "EMAIL_NO_PROVENANCE"
     SMS_RND_STALE = "SMS_RND_STALE"
@@ -183,6 +184,7 @@ _MEANINGS = {
     _R.SOCIAL_PUBLIC: "The message would be visible to the public or to the consumer's contacts.",
     _R.POSTCARD: "A postcard shows others that a debt is collected.",
     _R.THIRD_PARTY_REPEAT: "This third party was asked before; once is all the law allows.",
+    _R.DISCLOSE: "What the law wants disclosed was not disclosed.",
     _R.NO_OPTOUT_TEXT: "The message does not say clearly how to opt out.",
     _R.EMAIL_NO_PROVENANCE: "Nobody knows whether the consumer uses this e-mail address with us.",
     _R.SMS_RND_STALE: "It was not made sure lately that the number is still the consumer's.",
