@@ -134,13 +134,9 @@ def test_dates_that_end_survive_storage() -> None:
 
 def test_log_is_looked_at_far_enough_back() -> None:
     """The contact log is read as far back as the longest window, with two days for zones."""
-<<<<<<< HEAD
-    assert lookback_days(US) == 33
-=======
     assert lookback_days(US) == 62
     calls = [rule for rule in US.rules if rule.id != "REGF-SMS-1"]
-    assert lookback_days(make_rulebook(calls)) == 32
->>>>>>> a43f276 (feat(rulebook): consent, reassigned numbers, places, disclosures, wordings, ringing, abandonment, recording)
+    assert lookback_days(make_rulebook(calls)) == 33
 
 
 def test_folder_is_one_rulebook(tmp_path: Path) -> None:

@@ -119,7 +119,7 @@ def _still_due(case: Case, kind: str, message: str) -> bool:
     )
 
 
-def _consent_given(rule: Rule) -> Check:
+def _express_consent(rule: Rule) -> Check:
     """Not without the prior express consent of the called party.
 
     It concerns contacts by an automatic dialing system (``autodialed``) or with one of the
@@ -260,10 +260,10 @@ CONSENT = {
         optional=frozenset(_ANSWERS),
         tightens=_FEWER,
     ),
-    "consent_given": Predicate(
+    "express_consent": Predicate(
         _person,
         {**_AUTOMATED, "line_types": _LINES, "purpose": _PURPOSE},
-        _consent_given,
+        _express_consent,
         optional=frozenset({"voices", "autodialed", "always", "line_types"}),
         tightens={**_MORE, "line_types": "more"},
     ),

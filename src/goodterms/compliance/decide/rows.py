@@ -335,15 +335,11 @@ def lookback_days(rulebook: Rulebook) -> int:
     """Return how many days of the contact log the rules look at, with two to spare for zones."""
     longest = 1
     for rule in rulebook.rules:
-<<<<<<< HEAD
+        if rule.moments.isdisjoint(CONTACT_MOMENTS):
+            continue
         days = rule.params.get("window_days") or 0
         if "media" in rule.params and isinstance(rule.params.get("days"), int):
             days = max(days, rule.params["days"])  # else windows by weekday, or no contacts
-=======
-        if rule.moments.isdisjoint(CONTACT_MOMENTS):
-            continue
-        days = rule.params.get("window_days") or rule.params.get("days") or 0
->>>>>>> a43f276 (feat(rulebook): consent, reassigned numbers, places, disclosures, wordings, ringing, abandonment, recording)
         minutes = rule.params.get("minutes") or 60 * (
             rule.params.get("hours") or rule.params.get("window_hours") or 0
         )
