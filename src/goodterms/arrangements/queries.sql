@@ -41,6 +41,11 @@ VALUES
 UPDATE arrangements.promise SET state = %(state)s, closed_at = %(now)s
 WHERE id = %(id)s AND state = 'open';
 
+-- name: reopen_promise
+-- Open a kept promise again, because the payment that kept it was taken back.
+UPDATE arrangements.promise SET state = 'open', closed_at = NULL
+WHERE id = %(id)s AND state = 'kept';
+
 -- name: promises_of_consumer
 -- Read a consumer's promises, newest first.
 SELECT id, account_id, consumer_id, attempt_id, amount, currency, due_on, state, actor, made_at

@@ -102,6 +102,11 @@ async def close_promise(
     await conn.execute(_Q["close_promise"], {"id": promise_id, "state": state, "now": now})
 
 
+async def reopen_promise(conn: Connection, promise_id: str) -> None:
+    """Record that a kept promise is open again."""
+    await conn.execute(_Q["reopen_promise"], {"id": promise_id})
+
+
 async def promises_of_consumer(conn: Connection, consumer_id: int) -> list[Promise]:
     """Read a consumer's promises, newest first."""
     cursor = await conn.execute(_Q["promises_of_consumer"], {"consumer_id": consumer_id})

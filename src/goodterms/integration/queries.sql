@@ -12,7 +12,7 @@ ORDER BY a.consumer_id, a.id;
 SELECT EXISTS (
     SELECT FROM accounts.event e
     WHERE e.consumer_id = %(consumer_id)s AND e.account_id = %(account_id)s
-      AND e.kind IN ('payment.succeeded', 'payment.refunded')
+      AND e.kind IN ('payment.succeeded', 'payment.refunded', 'payment.returned')
       AND e.actor <> %(host_actor)s AND e.at > %(since)s
       AND NOT EXISTS (
           SELECT FROM integration.delivery d

@@ -127,6 +127,17 @@ class LedgerService:
         """Return the account's entries, oldest first."""
         return await store.entries(conn, account_id)
 
+    async def entry(self, conn: Connection, entry_id: int) -> PostedEntry:
+        """Return one entry.
+
+        Raises:
+            NotFound: there is no such entry.
+        """
+        posted = await store.entry(conn, entry_id)
+        if posted is None:
+            raise NotFound("NO_ENTRY", f"There is no ledger entry {entry_id}.")
+        return posted
+
     async def reverse(
         self, conn: Connection, entry_id: int, *, cause: str, actor: str, now: datetime
     ) -> PostedEntry:
@@ -136,9 +147,7 @@ class LedgerService:
             NotFound: there is no such entry.
             Conflict: it is a reversal itself, or was reversed for another cause.
         """
-        posted = await store.entry(conn, entry_id)
-        if posted is None:
-            raise NotFound("NO_ENTRY", f"There is no ledger entry {entry_id}.")
+        posted = await self.entry(conn, entry_id)
         await self._lock(conn, {posted.entry.account_id})
         for other in await store.entries(conn, posted.entry.account_id):
             if other.entry.reverses_id == entry_id and other.entry.cause != cause:

@@ -152,3 +152,16 @@ VALUES (%(secret_hash)s, %(token_hash)s, %(expires_at)s);
 -- Find the visit of a browser to this very link, while it lasts.
 SELECT expires_at FROM payments.visit
 WHERE secret_hash = %(secret_hash)s AND token_hash = %(token_hash)s AND expires_at > %(now)s;
+
+-- name: shared
+-- Read what is kept of a payment for several debts.
+SELECT amount, currency, direction, shares, policy_hash
+FROM payments.shared WHERE consumer_id = %(consumer_id)s AND reference = %(reference)s;
+
+-- name: insert_shared
+-- Keep a payment for several debts with the consumer's direction and what each debt got.
+INSERT INTO payments.shared
+    (consumer_id, reference, amount, currency, direction, shares, policy_hash, actor, recorded_at)
+VALUES
+    (%(consumer_id)s, %(reference)s, %(amount)s, %(currency)s, %(direction)s, %(shares)s,
+     %(policy_hash)s, %(actor)s, %(now)s);

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
+
+from psycopg.types.json import Jsonb
 
 from goodterms.kit.money import Money
 from goodterms.kit.sql import Connection, queries
@@ -29,6 +32,35 @@ async def payment(conn: Connection, payment_id: str) -> Payment | None:
     """Read one payment attempt."""
     row = await (await conn.execute(_Q["payment"], {"id": payment_id})).fetchone()
     return None if row is None else _payment(row)
+
+
+async def shared(conn: Connection, consumer_id: int, reference: str) -> dict[str, Any] | None:
+    """Read what is kept of a payment for several debts."""
+    step = {"consumer_id": consumer_id, "reference": reference}
+    return await (await conn.execute(_Q["shared"], step)).fetchone()
+
+
+async def insert_shared(
+    conn: Connection,
+    *,
+    consumer_id: int,
+    reference: str,
+    amount: Money,
+    direction: Mapping[int, str],
+    shares: Mapping[int, str],
+    policy_hash: str,
+    actor: str,
+    now: datetime,
+) -> None:
+    """Keep a payment for several debts with the consumer's direction and what each debt got."""
+    await conn.execute(
+        _Q["insert_shared"],
+        {
+            "consumer_id": consumer_id, "reference": reference, "amount": amount.amount,
+            "currency": amount.currency, "direction": Jsonb(dict(direction)),
+            "shares": Jsonb(dict(shares)), "policy_hash": policy_hash, "actor": actor, "now": now,
+        },
+    )  # fmt: skip
 
 
 async def payments_of(conn: Connection, consumer_id: int) -> list[Payment]:

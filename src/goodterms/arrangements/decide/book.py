@@ -19,8 +19,10 @@ _SET_NEEDED = ("set", "jurisdiction", "valid_from", "use")
 _SET_ALLOWED = (
     "client", "product", "priority", "valid_to", "change", "citation", "plan_lengths",
 )  # fmt: skip
-SLOTS = ("charges", "discount", "settlement", "plan", "plan_limits", "plan_broken", "promise",
-         "allocation", "sharing", "waiver", "small_balance", "contingency")  # fmt: skip
+SLOTS = (
+    "charges", "discount", "settlement", "plan", "plan_limits", "plan_broken", "promise",
+    "allocation", "sharing", "waiver", "small_balance", "contingency", "returned", "reversal",
+)  # fmt: skip
 
 
 class PolicyBookError(Refusal):

@@ -3,32 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 
+from goodterms.arrangements.decide import waterfall
+from goodterms.arrangements.decide.waterfall import Owed, Part, Timing, Waterfall
 from goodterms.kit.errors import Refusal
 from goodterms.kit.money import Money
 from goodterms.ledger.model import Balance, Book
 
-# Costs and fees, then interest, then principal: the order most agreements set, and the one the
-# creditors' own ledgers use, so that both sides fold to the same components. Whatever is left
+PARTS = {
+    Book.COURT_COST: Part.FEE,
+    Book.ATTORNEY_FEE: Part.FEE,
+    Book.COLLECTION_COST: Part.FEE,
+    Book.SERVICE_FEE: Part.FEE,
+    Book.DEPOSIT: Part.FEE,
+    Book.NSF_FEE: Part.PENALTY,
+    Book.LATE_FEE: Part.PENALTY,
+    Book.INTEREST: Part.INTEREST,
+    Book.PRINCIPAL: Part.PRINCIPAL,
+}
+"""What each component is to a waterfall; components of one part are paid in this order."""
+
+# Costs and fees, then interest, then principal: the order most agreements set. Whatever is left
 # over becomes a credit of the consumer, never income.
-WATERFALL = (
-    Book.COURT_COST,
-    Book.ATTORNEY_FEE,
-    Book.COLLECTION_COST,
-    Book.NSF_FEE,
-    Book.LATE_FEE,
-    Book.SERVICE_FEE,
-    Book.DEPOSIT,
-    Book.INTEREST,
-    Book.PRINCIPAL,
-)
+_HOUSE = (Part.FEE, Part.PENALTY, Part.INTEREST, Part.PRINCIPAL)
+HOUSE_ORDER = Waterfall(tuple((timing, part) for timing in Timing for part in _HOUSE))
+WATERFALL = tuple(PARTS)
+"""The components in the order of ``HOUSE_ORDER``."""
 
 
-def allocate(balance: Balance, amount: Money) -> Mapping[Book, Money]:
-    """Spread a payment over what is owed, in the order of ``WATERFALL``.
+def allocate(
+    balance: Balance, amount: Money, order: Waterfall = HOUSE_ORDER
+) -> Mapping[Book, Money]:
+    """Spread a payment over what is owed, in the order of a waterfall.
 
-    Returns positive amounts per component that sum to exactly the payment; what exceeds the
-    debt is the consumer's credit.
+    A placed debt is past due as a whole. Returns positive amounts per component that sum to
+    exactly the payment; what exceeds the debt is the consumer's credit.
 
     Raises:
         Refusal: the amount is not positive (``AMOUNT_NOT_POSITIVE``).
@@ -36,15 +46,16 @@ def allocate(balance: Balance, amount: Money) -> Mapping[Book, Money]:
     zero = Money.zero(amount.currency)
     if amount <= zero:
         raise Refusal("AMOUNT_NOT_POSITIVE", f"{amount} cannot be allocated: it is not positive.")
-    rest = amount
-    spread: dict[Book, Money] = {}
-    for book in WATERFALL:
-        share = min(rest, balance.components.get(book, zero))
-        if share > zero:
-            spread[book] = share
-            rest -= share
+    owed = {
+        book: Owed(0, part, date.min, balance.components[book].amount)
+        for book, part in PARTS.items()
+        if balance.components.get(book, zero) > zero
+    }
+    shares, rest = waterfall.run(order, list(owed.values()), amount.amount, date.max)
+    found = {id(share.owed): Money(share.amount, amount.currency) for share in shares}
+    spread = {book: found[id(item)] for book, item in owed.items() if id(item) in found}
     if rest:
-        spread[Book.CREDIT] = rest
+        spread[Book.CREDIT] = Money(rest, amount.currency)
     return spread
 
 

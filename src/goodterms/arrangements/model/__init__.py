@@ -150,6 +150,14 @@ class Quote:
     known_at: datetime | None = None
 
 
+class ReversalKind(StrEnum):
+    """Why a payment is taken back."""
+
+    NSF = "nsf"
+    CHARGEBACK = "chargeback"
+    MISTAKE = "mistake"
+
+
 class PromiseState(StrEnum):
     """Where a promise to pay stands."""
 
@@ -165,6 +173,7 @@ class PromiseEvent(StrEnum):
     PAID = "paid"
     MISSED = "missed"
     CANCELLED = "cancelled"
+    RETURNED = "returned"
 
 
 PROMISE = Lifecycle(
@@ -174,6 +183,7 @@ PROMISE = Lifecycle(
         (PromiseState.OPEN, PromiseEvent.PAID): PromiseState.KEPT,
         (PromiseState.OPEN, PromiseEvent.MISSED): PromiseState.BROKEN,
         (PromiseState.OPEN, PromiseEvent.CANCELLED): PromiseState.CANCELLED,
+        (PromiseState.KEPT, PromiseEvent.RETURNED): PromiseState.OPEN,
     },
 )
 

@@ -12,9 +12,11 @@ from goodterms.arrangements.model import (
     ArrangementPolicy,
     Position,
     Promise,
+    PromiseEvent,
     PromiseState,
 )
-from goodterms.arrangements.service.quotes import Quoting, load_policies
+from goodterms.arrangements.service.allocating import Allocating
+from goodterms.arrangements.service.quotes import load_policies
 from goodterms.kit.ids import new_id
 from goodterms.kit.money import Money
 from goodterms.kit.sql import Connection
@@ -25,7 +27,7 @@ _SWEEP = 200
 _EVENTS = {PromiseState.KEPT: "promise.kept", PromiseState.BROKEN: "promise.broken"}
 
 
-class ArrangementService(Quoting):
+class ArrangementService(Allocating):
     """What may be paid, and what was promised. Methods run in the caller's transaction."""
 
     @property
@@ -77,6 +79,29 @@ class ArrangementService(Quoting):
     ) -> list[Promise]:
         """Close the open promises that payments have kept; return those closed now."""
         return await self._review(conn, account_id, actor=actor, now=now)
+
+    async def after_reversal(
+        self, conn: Connection, account_id: int, *, actor: str, now: datetime
+    ) -> list[Promise]:
+        """Open the promises again that a payment taken back had kept; return those reopened.
+
+        A promise whose grace has ended meanwhile is broken at once.
+        """
+        await self._accounts.lock_of_account(conn, account_id)
+        promises = await store.promises_of_account(conn, account_id)
+        kept = decide.kept(promises, await self._ledger.entries(conn, account_id), self.policy)
+        reopened = []
+        for promise in promises:
+            if promise.state is PromiseState.KEPT and promise.id not in kept:
+                event = PromiseEvent.RETURNED
+                reopened.append(replace(promise, state=PROMISE.step(promise.state, event)))
+                await store.reopen_promise(conn, promise.id)
+                await self._tell(conn, "promise.reopened", reopened[-1], actor=actor, now=now)
+        account = await self._accounts.account(conn, account_id)
+        if reopened and account.status is AccountStatus.ACTIVE:
+            await self._accounts.set_status(conn, account_id, AccountStatus.ARRANGED, now=now)
+        await self._review(conn, account_id, actor=actor, now=now)
+        return reopened
 
     async def sweep_broken(self, conn: Connection, *, now: datetime) -> list[Promise]:
         """Close promises whose grace has ended, in batches; return those closed now.

@@ -124,12 +124,13 @@ def still_spread(payment: Payment, entries: Sequence[PostedEntry]) -> Mapping[Bo
     for posted in entries:
         entry = posted.entry
         ours = entry.kind is EntryKind.PAYMENT and entry.cause == payment.cause
-        back = entry.kind is EntryKind.REFUND and entry.cause.startswith(f"{payment.cause}:")
+        # Refunds, and what a replay changed after another payment was reversed.
+        back = entry.cause.startswith(f"{payment.cause}:") and posted.id not in undone
         if ours and posted.id in undone:
             raise Conflict(
                 "PAYMENT_RETURNED", f"Payment {payment.id} was returned: nothing to give back."
             )
-        if ours or back:
+        if ours or (back and entry.kind in (EntryKind.REFUND, EntryKind.ADJUSTMENT)):
             for book, amount in entry.postings.items():
                 if book in COMPONENTS:
                     spread[book] = spread.get(book, zero) - amount

@@ -4,19 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TypeVar
 
 import structlog
 
-from goodterms.accounts.model import Happening
-from goodterms.arrangements import decide as arrangement
 from goodterms.kit import wake
 from goodterms.kit.errors import Conflict, NotFound
-from goodterms.kit.money import Money
 from goodterms.kit.sql import Connection, transaction
-from goodterms.ledger import decide as ledger
-from goodterms.ledger.model import Book, PostedEntry
 from goodterms.payments import decide, store
 from goodterms.payments.model import (
     Declined,
@@ -25,7 +20,6 @@ from goodterms.payments.model import (
     NeverReceived,
     Outcome,
     Payment,
-    PaymentChannel,
     PaymentRequest,
     PaymentState,
     Position,
@@ -34,6 +28,7 @@ from goodterms.payments.model import (
     Succeeded,
     Unknown,
 )
+from goodterms.payments.service.elsewhere import Elsewhere
 from goodterms.payments.service.links import Linking
 from goodterms.payments.service.refunding import Refunding
 
@@ -44,7 +39,7 @@ CHARGE = "payments.charge"
 _BATCH = 50
 
 
-class PaymentService(Refunding, Linking):
+class PaymentService(Refunding, Linking, Elsewhere):
     """Payment attempts. New ones go to the first of ``processors``; others finish theirs."""
 
     @property
@@ -239,73 +234,6 @@ class PaymentService(Refunding, Linking):
         if told.refund_id is not None:
             return await store.refund(conn, told.refund_id) is not None
         return await store.payment(conn, told.payment_id) is not None
-
-    async def record_external(
-        self,
-        conn: Connection,
-        account_id: int,
-        amount: Money,
-        *,
-        reference: str,
-        effective_on: date,
-        channel: PaymentChannel,
-        actor: str,
-        now: datetime,
-    ) -> PostedEntry:
-        """Post money that somebody else took (a host, a bank); once per account and reference.
-
-        What exceeds the debt becomes the consumer's credit: the money is there, so it counts.
-
-        Raises:
-            NotFound: there is no such account.
-            Refusal: the amount is not positive or in another currency.
-            Conflict: the reference was used for another amount.
-        """
-        consumer_id = await self._accounts.lock_of_account(conn, account_id)
-        balance = await self._ledger.balance(conn, account_id)
-        decide.check_external(balance, amount, reference)
-        entry = ledger.payment(
-            account_id,
-            arrangement.allocate(balance, amount),
-            effective_on=effective_on,
-            cause=f"external:{reference}",
-            actor=actor,
-            note=f"received by {channel.value}",
-        )
-        [posted] = await self._ledger.post(conn, [entry], now=now)
-        if not posted.repeated:
-            await self._arrangements.after_payment(conn, account_id, actor=actor, now=now)
-            await self._tell_external(conn, consumer_id, posted, reference, channel)
-        return posted
-
-    async def _tell_external(
-        self,
-        conn: Connection,
-        consumer_id: int,
-        posted: PostedEntry,
-        reference: str,
-        channel: PaymentChannel,
-    ) -> None:
-        entry = posted.entry
-        amount = entry.postings[Book.CASH]
-        data = {
-            "reference": reference,
-            "amount": amount.amount,
-            "currency": amount.currency,
-            "channel": channel,
-        }
-        await self._accounts.record(
-            conn,
-            Happening(
-                "payment.succeeded",
-                posted.posted_at,
-                entry.actor,
-                consumer_id,
-                entry.account_id,
-                data=data,
-            ),
-        )
-        await wake.notify(conn, wake.Topic.PAYMENT, f"entry:{posted.id}")
 
 
 def _id_reused(request: PaymentRequest) -> Conflict:

@@ -111,7 +111,7 @@ class Settling:
         balance = await self._ledger.balance(conn, payment.account_id)
         entry = ledger.payment(
             payment.account_id,
-            arrangement.allocate(balance, payment.amount),
+            await self._arrangements.allocation(conn, balance, payment.amount, now=now),
             effective_on=now.date(),
             cause=payment.cause,
             actor=payment.actor,

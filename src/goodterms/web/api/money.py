@@ -11,7 +11,7 @@ from fastapi import APIRouter, Depends, Header
 from pydantic import Field
 
 from goodterms.access.model import Actor, Scope
-from goodterms.arrangements.model import Promise
+from goodterms.arrangements.model import Promise, ReversalKind
 from goodterms.kit.ids import new_id
 from goodterms.kit.money import Money
 from goodterms.kit.sql import transaction
@@ -43,6 +43,22 @@ class ExternalBody(MoneyBody):
 
     reference: Short = Field(examples=["bank-2026-11-22-0017"])
     effective_on: Day
+
+
+class SharedBody(ExternalBody):
+    """Money for several debts of one consumer, with what they directed."""
+
+    direction: dict[Id, Amount] = Field(
+        default_factory=dict, max_length=100, examples=[{"17": "60.00"}],
+        description="What goes to which account, as the consumer said; the rest goes by policy.",
+    )  # fmt: skip
+
+
+class ReversalBody(Body):
+    """Why an entry is taken back, and the bank's or creditor's reference."""
+
+    kind: ReversalKind
+    reference: Short = Field(examples=["R01-2026-11-22-0017"])
 
 
 class AdjustmentBody(Body):
@@ -130,6 +146,44 @@ async def record_external(
             reference=body.reference,
             effective_on=body.effective_on,
             channel=PaymentChannel.API,
+            actor=actor.name,
+            now=web.clock.now(),
+        )
+
+
+@router.post("/consumers/{consumer_id}/payments", status_code=201)
+async def record_shared(
+    web: Services, actor: Writing, consumer_id: Id, body: SharedBody
+) -> list[PostedEntry]:
+    """Post one payment over a consumer's debts: as they direct, the rest by policy."""
+    direction = {key: Money.of(text, body.currency) for key, text in body.direction.items()}
+    async with transaction(web.pool) as conn:
+        await web.accounts.consumer(conn, consumer_id)
+        return await web.payments.record_shared(
+            conn,
+            consumer_id,
+            body.money(),
+            reference=body.reference,
+            effective_on=body.effective_on,
+            channel=PaymentChannel.API,
+            direction={key: money.amount for key, money in direction.items()},
+            actor=actor.name,
+            now=web.clock.now(),
+        )
+
+
+@router.post("/accounts/{account_id}/entries/{entry_id}/reversal", status_code=201)
+async def take_back(
+    web: Services, actor: Writing, account_id: Id, entry_id: Id, body: ReversalBody
+) -> list[PostedEntry]:
+    """Take an entry back on its original day; later payments are allocated anew."""
+    async with transaction(web.pool) as conn:
+        return await web.payments.take_back(
+            conn,
+            account_id,
+            entry_id,
+            body.kind,
+            reference=body.reference,
             actor=actor.name,
             now=web.clock.now(),
         )
