@@ -109,6 +109,15 @@ class Ended:
 
 
 @dataclass(frozen=True, slots=True)
+class Returned:
+    """The latest notice of a kind came back undelivered, about one debt or any."""
+
+    at: datetime
+    notice: str
+    account_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Paid:
     """Money came in on a debt; minor units."""
 
@@ -127,7 +136,7 @@ class Changed:
     fields: Mapping[str, Any]
 
 
-Event = Contacted | Worded | Held | Stated | Ended | Paid | Changed
+Event = Contacted | Worded | Held | Stated | Ended | Returned | Paid | Changed
 
 
 @dataclass(frozen=True, slots=True)

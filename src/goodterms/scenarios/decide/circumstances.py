@@ -57,9 +57,13 @@ def _data(told: _Told, value: Node | None) -> dict[str, Any]:
     kind, data = told.kind, dict[str, Any]()
     if value is not None and kind != "time_barred_on" and not value.is_plain:
         data.update(_main(kind, value))
+    if (what := told.data.take("what", "subject")) is not None and kind == "dispute":
+        data["about"] = _read(told.spec.fields["about"], what)
     for name, sort in told.spec.fields.items():
         if name not in told.data or name in data:
             continue
+        if name == "about" and told.cast.names_debts(told.data):
+            continue  # it says which debt
         if kind == "stated_location" and name == "place":
             data.update(_main(kind, told.data.need(name)))
         else:

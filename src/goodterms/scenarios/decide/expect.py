@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime
+from datetime import date, datetime
+from decimal import Decimal
 from difflib import get_close_matches
 from typing import Any
 
@@ -234,6 +235,8 @@ def _value(name: str) -> Callable[[Node, Clock], Expecting]:
             if name not in reply.values:
                 return [Mismatch(name, node.text() if node.is_text else "", "nothing")]
             given = reply.values[name]
+            if given is None and not _means_none(node):
+                return [Mismatch(name, node.text() if node.is_text else "", "none")]
             if isinstance(given, Rate):
                 same = node.is_text and given.matches(node)
                 return [] if same else [Mismatch(name, node.text(), str(given))]
@@ -249,17 +252,26 @@ def _value(name: str) -> Callable[[Node, Clock], Expecting]:
 
 def _like(given: Any, node: Node, clock: Clock) -> Any:
     """Read what is expected as a value of the same sort as the one given."""
-    if node.is_null or (node.is_text and node.text().lower() in _NEVER):
-        return None
-    if isinstance(given, datetime):
-        return clock.instant(node)
-    if isinstance(given, bool):
-        return node.flag()
-    if isinstance(given, int):
-        return node.whole(-(10**15))
-    if given is None or isinstance(given, str):
-        return node.text()
-    return day_of(node)
+    if given is None or _means_none(node):
+        return None if _means_none(node) else node.text()
+    for sort, read in _SORTS:
+        if isinstance(given, sort):
+            return clock.instant(node) if sort is datetime else read(node)
+    return node.text()
+
+
+_SORTS: tuple[tuple[type[Any], Callable[[Node], Any]], ...] = (
+    (datetime, day_of),
+    (date, day_of),
+    (bool, Node.flag),
+    (Decimal, Node.number),
+    (int, lambda node: node.whole(-(10**15))),
+)
+"""How each sort of value is read; a datetime is a date and a bool a number, so they are first."""
+
+
+def _means_none(node: Node) -> bool:
+    return node.is_null or (node.is_text and node.text().lower() in _NEVER)
 
 
 def _written(value: Any, clock: Clock) -> str:

@@ -25,6 +25,7 @@ from goodterms.scenarios.model import (
     Held,
     Paid,
     Point,
+    Returned,
     Stated,
     Worded,
     World,
@@ -163,7 +164,19 @@ def _circumstances(past: Sequence[Event]) -> tuple[Circumstance, ...]:
             found.append(event.fact)
         elif isinstance(event, Ended):
             found = [one for one in found if not _ends(event, one)]
+        elif isinstance(event, Returned):
+            _return(event, found)
     return tuple(found)
+
+
+def _return(event: Returned, found: list[Circumstance]) -> None:
+    """Mark the latest notice that came back."""
+    for place in reversed(range(len(found))):
+        one = found[place]
+        same = one.kind == "notice" and one.data.get("notice") == event.notice
+        if same and event.account_id in (None, one.account_id):
+            found[place] = replace(one, data={**one.data, "undelivered": True})
+            return
 
 
 def _ends(event: Ended, one: Circumstance) -> bool:

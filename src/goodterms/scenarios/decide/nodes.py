@@ -189,6 +189,10 @@ class Fields:
             found[1].refuse(f"says the same as '{found[0].name}'", "keep one of them")
         return found[0] if found else None
 
+    def peek(self, name: str) -> Node | None:
+        """Look at a field without taking it."""
+        return self._left.get(name)
+
     def need(self, *names: str) -> Node:
         """Take a field that must be there."""
         found = self.take(*names)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 import phonenumbers
@@ -254,7 +254,17 @@ def read_debts(node: Node | None, role: str) -> Debts:
         if name in found and entry is not None:
             entry.refuse(f"names the debt '{name}' a second time", "give it a name of its own")
         found[name], currency[number] = debt, money
-    return Debts(found, currency)
+    return Debts({name: _with_siblings(debt, found) for name, debt in found.items()}, currency)
+
+
+def _with_siblings(debt: AccountFacts, debts: Mapping[str, AccountFacts]) -> AccountFacts:
+    """Let a debt know those that are serviced as one with it."""
+    others = tuple(
+        one.account_id
+        for one in debts.values()
+        if debt.group and one.group == debt.group and one.account_id != debt.account_id
+    )
+    return replace(debt, siblings=others)
 
 
 def _debt_entries(node: Node | None) -> list[tuple[str, Node | None]]:
@@ -298,6 +308,7 @@ def _debt(name: str, node: Node | None, number: int, role: str) -> tuple[Account
         host_age_seconds=None if host is None else fields.get(_seconds, 0.0, "host_age_seconds"),
         host_answer=host.text() if host else None,
         reference=name,
+        currency=currency,
     )
     fields.done()
     return debt, currency

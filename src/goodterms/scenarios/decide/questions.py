@@ -15,14 +15,16 @@ from goodterms.compliance.model import (
     Facts,
     Moment,
     ProposedContact,
+    ProposedErasure,
     ProposedPace,
     ProposedPayment,
+    ProposedReport,
     Rulebook,
     Subject,
     Verdict,
     Wording,
 )
-from goodterms.scenarios.decide.clock import NOON, day_of, take_whens
+from goodterms.scenarios.decide.clock import LONG_AGO, NOON, day_of, take_whens
 from goodterms.scenarios.decide.facts import facts_at
 from goodterms.scenarios.decide.nodes import Fields, Node
 from goodterms.scenarios.decide.people import minor_units
@@ -51,6 +53,11 @@ class Stage:
 
     world: World
     cast: Cast
+
+    @property
+    def end(self) -> datetime:
+        """The instant of the last event: then all that is given counts."""
+        return max([event.at for event in self.world.events], default=LONG_AGO)
 
     def time(self, fields: Fields) -> datetime:
         """Take the instant of the question; a date alone means noon."""
@@ -252,6 +259,24 @@ def pace_question(kind: str, fields: Fields, stage: Stage) -> Asking:
     return _asking(Moment.PACE, pace, _Known(facts_at(stage.world, at), at), stage)
 
 
+def report_question(kind: str, fields: Fields, stage: Stage) -> Asking:
+    """Read whether debts may be reported to a consumer reporting agency now."""
+    about = stage.cast.accounts_of(fields.need(kind))
+    report = ProposedReport(fields.text("agency"))
+    at = stage.time(fields)
+    known = _Known(facts_at(stage.world, at, None, None, about), at)
+    return _asking(Moment.PERIODIC, report, known, stage)
+
+
+def erasure_question(kind: str, fields: Fields, stage: Stage) -> Asking:
+    """Read whether records or recordings may be erased now."""
+    what = fields.need(kind).choice(("records", "recordings"))
+    erasure = ProposedErasure(what, fields.get(day_of, None, "since", "last_activity", "call_on"))
+    at = stage.time(fields)
+    known = _Known(facts_at(stage.world, at, None, None, stage.cast.accounts(fields)), at)
+    return _asking(Moment.PERIODIC, erasure, known, stage)
+
+
 def publish_question(kind: str, fields: Fields, stage: Stage) -> Asking:
     """Read something to be published: a campaign, a wording, a policy, a caller ID."""
     node = fields.need(kind)
@@ -268,6 +293,8 @@ def publish_question(kind: str, fields: Fields, stage: Stage) -> Asking:
         strategy=fields.text("strategy", otherwise="sticky").lower(),
         presence=fields.flag("presence", otherwise=True),
         channel=fields.text("channel", otherwise="call").lower(),
+        automated=fields.flag("automated"),
+        reviewable=fields.flag("reviewable"),
     )
     at = stage.time(fields)
     return _asking(Moment.PUBLISH, activation, _Known(facts_at(stage.world, at), at), stage)

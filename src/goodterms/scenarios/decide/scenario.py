@@ -148,6 +148,8 @@ _QUESTIONS: dict[str, _Question] = {
     **dict.fromkeys(questions.PROGRESS, questions.progress_question),
     **dict.fromkeys(("pay", "take_payment"), questions.payment_question),
     "pace": questions.pace_question,
+    "report": questions.report_question,
+    "erase": questions.erasure_question,
     "publish": questions.publish_question,
 }
 

@@ -14,6 +14,7 @@ from goodterms.compliance.decide.frequency import count_of
 from goodterms.compliance.model import Decision, Moment, Rule, Rulebook, Verdict
 from goodterms.scenarios.decide.facts import facts_at
 from goodterms.scenarios.decide.nodes import Fields, Node
+from goodterms.scenarios.decide.periods import PERIODS, read_itemisation, read_period
 from goodterms.scenarios.decide.questions import Asking, Stage, proposed
 from goodterms.scenarios.decide.rates import Rate, percentage
 from goodterms.scenarios.decide.replies import told
@@ -137,5 +138,7 @@ SUMS: dict[str, Sum] = {
     "earliest_allowed": Sum(_earliest, ("earliest",)),
     "count": Sum(_count, ("count",)),
     "abandonment": Sum(_abandonment, ("rate", "breaches", "estimate", "spare")),
+    **{name: Sum(read_period(name), (value,)) for name, (_, value) in PERIODS.items()},
+    "itemisation": Sum(read_itemisation, ("total",)),
 }
 """Every date or number question by the name it is asked by."""

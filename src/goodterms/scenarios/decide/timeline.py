@@ -27,6 +27,7 @@ from goodterms.scenarios.model import (
     Paid,
     Person,
     Point,
+    Returned,
     Stated,
     Worded,
 )
@@ -88,6 +89,11 @@ class Cast:
                 node.refuse(f"names the debt {name!r}", f"write one of: {', '.join(self.debts)}")
             found.append(self.debts[name].account_id)
         return tuple(found)
+
+    def names_debts(self, fields: Fields) -> bool:
+        """Tell whether ``about`` holds debts, where it could mean something else."""
+        node = fields.peek("about")
+        return node is not None and all(name in self.debts for name in node.texts())
 
     def one_account(self, fields: Fields) -> int:
         """Take the one debt something is about; the only one if there is one."""
@@ -356,6 +362,15 @@ def _end(node: Node, fields: Fields, cast: Cast) -> list[Event]:
     return [Ended(at, kind, account_id, point_id) for account_id in about or (None,)]
 
 
+def _undelivered(node: Node, fields: Fields, cast: Cast) -> list[Event]:
+    """A notice came back: the latest of its kind was not received."""
+    kinds = CIRCUMSTANCES["notice"].fields["notice"].split("|")
+    kind = "validation" if node.is_plain else node.choice(kinds)
+    about = cast.about(fields)
+    at = _one(take_whens(fields), cast.clock)
+    return [Returned(at, kind, account_id) for account_id in about or (None,)]
+
+
 def _circumstance(node: Node, fields: Fields, cast: Cast) -> Sequence[Event]:
     return read_circumstance(node.choice(CIRCUMSTANCES), None, fields, cast)
 
@@ -379,6 +394,8 @@ _READERS: dict[str, _Reader] = {
     "payment": _payment,
     "account_status": _status,
     "number": _number_change,
+    "undelivered": _undelivered,
+    "returned": _undelivered,
     "end": _end,
     "circumstance": _circumstance,
     "location": _location,
