@@ -5,19 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from goodterms.accounts.model.circumstances import CIRCUMSTANCES, CircumstanceKind
 from goodterms.compliance.decide.readers import weekdays
 from goodterms.compliance.decide.windows import UnreadableTimeError, read_minutes
 from goodterms.compliance.model import Circumstance
+from goodterms.scenarios.decide.cast import Cast
 from goodterms.scenarios.decide.clock import LONG_AGO, day_of, take_whens, when
 from goodterms.scenarios.decide.nodes import Fields, Node
 from goodterms.scenarios.decide.people import read_place, read_zones
 from goodterms.scenarios.model import Event, Stated
-
-if TYPE_CHECKING:
-    from goodterms.scenarios.decide.timeline import Cast
 
 _PLACE_WORDS = {"office": "work", "cell": "mobile", "employer": "work"}
 _WEEK = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")

@@ -24,12 +24,13 @@ from goodterms.compliance.model import (
     Verdict,
     Wording,
 )
+from goodterms.scenarios.decide.cast import Cast
 from goodterms.scenarios.decide.clock import LONG_AGO, NOON, day_of, take_whens
 from goodterms.scenarios.decide.facts import facts_at
 from goodterms.scenarios.decide.nodes import Fields, Node
 from goodterms.scenarios.decide.people import minor_units
 from goodterms.scenarios.decide.replies import told
-from goodterms.scenarios.decide.timeline import VOICE_WORDS, VOICES, Cast
+from goodterms.scenarios.decide.timeline import VOICE_WORDS, VOICES
 from goodterms.scenarios.model import Caller, Point, Reply, World
 
 Asking = Callable[[Rulebook], Reply]

@@ -9,6 +9,7 @@ import yaml
 
 from goodterms.compliance.model import Rulebook
 from goodterms.scenarios.decide import questions, sums
+from goodterms.scenarios.decide.cast import Cast
 from goodterms.scenarios.decide.circumstances import located
 from goodterms.scenarios.decide.clock import Clock
 from goodterms.scenarios.decide.expect import read_expectation
@@ -21,7 +22,7 @@ from goodterms.scenarios.decide.people import (
     read_zones,
 )
 from goodterms.scenarios.decide.questions import Asking, Stage
-from goodterms.scenarios.decide.timeline import Cast, read_events
+from goodterms.scenarios.decide.timeline import read_events
 from goodterms.scenarios.model import Check, Person, Result, Scenario, World
 
 _TITLES = ("scenario", "title", "name")
