@@ -129,6 +129,8 @@ async def test_nothing_serious_for_assistive_technology(place: House) -> None:
         "/campaigns/new",
         "/import",
         "/audit",
+        "/audit/rulebook",
+        "/audit/rulebook/UK-CONC-1",
         f"/audit/{verdict['id']}",
         "/settings/people",
         "/settings/keys",

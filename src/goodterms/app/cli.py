@@ -11,6 +11,7 @@ import typer
 from rich.console import Console
 
 from goodterms.app.audit.commands import audit
+from goodterms.app.rulebook import commands as rulebook_commands
 from goodterms.app.settings import SettingError
 from goodterms.app.terminal import console, run, settings
 from goodterms.kit.errors import Refusal
@@ -23,6 +24,7 @@ app = typer.Typer(
     epilog="Settings are environment variables named GOODTERMS_…; 'goodterms doctor' lists them.",
 )
 app.add_typer(audit, name="audit")
+app.add_typer(rulebook_commands, name="rulebook")
 
 
 @app.command()

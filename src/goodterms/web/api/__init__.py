@@ -16,6 +16,7 @@ from goodterms.web.api import (
     processors,
     receivers,
     restrictions,
+    rulebook,
 )
 
 _PROBLEM = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
@@ -33,7 +34,9 @@ _ANSWERS: dict[int | str, dict[str, Any]] = {
 }
 
 router = APIRouter(prefix="/api/v1", responses=_ANSWERS)
-for part in (accounts, placing, money, restrictions, decisions, campaigns, events, receivers):
+for part in (
+    accounts, placing, money, restrictions, decisions, rulebook, campaigns, events, receivers,
+):  # fmt: skip
     router.include_router(part.router)
 
 notices = processors.router
