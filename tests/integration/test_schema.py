@@ -8,7 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from goodterms.accounts.model import AccountStatus, HoldKind, PointStatus
+from goodterms.accounts.model import (
+    AccountStatus,
+    DebtKind,
+    HoldKind,
+    OurRole,
+    PointStatus,
+    Purpose,
+    Relation,
+)
 from goodterms.arrangements.model import PromiseState
 from goodterms.calls.model import AttemptState, Outcome, Phase
 from goodterms.campaigns.model import CampaignState
@@ -25,6 +33,10 @@ CHECKED: list[tuple[str, str, type[StrEnum]]] = [
     ("accounts.account", "status", AccountStatus),
     ("accounts.hold", "kind", HoldKind),
     ("accounts.contact_point", "status", PointStatus),
+    ("accounts.contact_point", "relation", Relation),
+    ("accounts.consent", "purpose", Purpose),
+    ("accounts.creditor", "our_role", OurRole),
+    ("accounts.account", "debt_kind", DebtKind),
     ("arrangements.promise", "state", PromiseState),
     ("calls.attempt", "state", AttemptState),
     ("calls.attempt", "phase", Phase),

@@ -62,7 +62,9 @@ async def load_facts(
     # A single empty text would be an array of nothing; nobody owns the number "-".
     shown = text_array(contact.caller_id or "-" for contact in contacts)
     async with conn.pipeline():
-        proposed = await _ask(conn, "proposed", caller_ids=shown, recorded=recorded)
+        proposed = await _ask(
+            conn, "proposed", caller_ids=shown, recorded=recorded, today=now.astimezone(UTC).date()
+        )
         cursors = [
             await _ask(conn, "people", consumer_ids=people),
             await _ask(conn, "debts", account_ids=named),
@@ -123,6 +125,7 @@ def _facts(contact: ProposedContact, caller: _Row, of: _Gathered, now: datetime)
         log=tuple([_logged(row) for row in log]),
         live_attempts=_each_once([row[1] for row in log if row[1] is not None]),
         caller=_caller(caller, log),
+        licences=tuple(caller[3]),
     )
 
 

@@ -1,10 +1,16 @@
 -- name: proposed
 -- What is registered of the caller ID of each proposed contact, in the batch's order, and a
--- number for the verdict on it if one will be recorded.
+-- number for the verdict on it if one will be recorded; with the places we hold a licence for.
 SELECT
     COALESCE(registered.active AND registered.attestation = 'A', false) AS owned_caller_id,
     registered.answered_ok_at,
-    CASE WHEN %(recorded)s THEN nextval('compliance.verdict_id_seq') END AS verdict_id
+    CASE WHEN %(recorded)s THEN nextval('compliance.verdict_id_seq') END AS verdict_id,
+    ARRAY(
+        SELECT licence.place FROM compliance.licence
+        WHERE licence.ended_at IS NULL
+            AND (licence.valid_until IS NULL OR licence.valid_until >= %(today)s::date)
+        ORDER BY licence.place
+    ) AS licences
 FROM unnest(string_to_array(%(caller_ids)s, chr(30))) WITH ORDINALITY AS given (number, place)
 LEFT JOIN compliance.caller_id registered ON registered.number = given.number
 ORDER BY given.place;
@@ -313,3 +319,26 @@ SELECT * FROM compliance.backtest WHERE id = %(id)s;
 -- name: backtests
 -- The latest backtests.
 SELECT * FROM compliance.backtest ORDER BY id DESC LIMIT %(limit)s;
+
+-- name: licences
+-- All our licences, those in force first, by place.
+SELECT id, place, number, valid_until, actor, recorded_at, ended_at, ended_by, end_reason
+FROM compliance.licence ORDER BY ended_at DESC NULLS FIRST, place, id;
+
+-- name: replace_licence
+-- End the licence in force at a place because a new one follows.
+UPDATE compliance.licence
+SET ended_at = %(now)s, ended_by = %(actor)s, end_reason = 'a new one was recorded'
+WHERE place = %(place)s AND ended_at IS NULL;
+
+-- name: add_licence
+-- Record a licence.
+INSERT INTO compliance.licence (place, number, valid_until, actor, recorded_at)
+VALUES (%(place)s, %(number)s, %(valid_until)s, %(actor)s, %(now)s)
+RETURNING id, place, number, valid_until, actor, recorded_at, ended_at, ended_by, end_reason;
+
+-- name: end_licence
+-- End a licence that is in force.
+UPDATE compliance.licence SET ended_at = %(now)s, ended_by = %(actor)s, end_reason = %(reason)s
+WHERE id = %(id)s AND ended_at IS NULL
+RETURNING id, place, number, valid_until, actor, recorded_at, ended_at, ended_by, end_reason;

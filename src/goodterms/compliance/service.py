@@ -21,6 +21,7 @@ from goodterms.compliance.decide import (
     worded,
 )
 from goodterms.compliance.gathering import load_facts
+from goodterms.compliance.licences import LicenceKeeper
 from goodterms.compliance.model import (
     CallerId,
     Decision,
@@ -50,7 +51,7 @@ def load_rulebook(path: Path | None = None, *, partial: bool = False) -> Ruleboo
     return store.read_rulebook(path or shipped("rulebook"), partial=partial)
 
 
-class ComplianceService:
+class ComplianceService(LicenceKeeper):
     """The gate with its record: permits, verdicts, the contact log, the caller IDs we own."""
 
     def __init__(self, rulebook: Rulebook) -> None:

@@ -20,6 +20,7 @@ from goodterms.compliance.model import (
     Rulebook,
     Verdict,
 )
+from goodterms.compliance.model.licences import Licence
 from goodterms.kit import plainjson
 from goodterms.kit.sql import Connection, id_array, queries, text_array
 
@@ -187,3 +188,22 @@ async def put_caller_id(conn: Connection, caller_id: CallerId, actor: str, now: 
             "now": now,
         },
     )
+
+
+async def list_licences(conn: Connection) -> list[Licence]:
+    """Give all licences, those in force first."""
+    return [Licence(**row) for row in await (await conn.execute(SQL["licences"])).fetchall()]
+
+
+async def add_licence(conn: Connection, values: Mapping[str, Any]) -> Licence:
+    """End the licence in force at the place, if any, and record the new one."""
+    await conn.execute(SQL["replace_licence"], values)
+    row = await (await conn.execute(SQL["add_licence"], values)).fetchone()
+    assert row is not None
+    return Licence(**row)
+
+
+async def end_licence(conn: Connection, values: Mapping[str, Any]) -> Licence | None:
+    """End a licence in force; None if it is not."""
+    row = await (await conn.execute(SQL["end_licence"], values)).fetchone()
+    return Licence(**row) if row else None
