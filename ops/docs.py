@@ -189,7 +189,19 @@ def _data(kind: CircumstanceKind) -> str:
     return "; ".join(words) or "none"
 
 
+def circumstances() -> str:
+    """List every kind of recorded fact with its fields and the rule that ends it."""
+    rows = [
+        f"| `{kind}` | {known.meaning} | {', '.join(sorted(known.about))} | {_data(known)} |"
+        f" {known.release_rule} |"
+        for kind, known in CIRCUMSTANCES.items()
+    ]
+    head = ["| kind | meaning | about | fields | ends when |", "|---|---|---|---|---|"]
+    return "\n".join([*head, *rows, ""])
+
+
 PAGES: dict[str, Callable[[], str]] = {
+    "reference/circumstances.md": circumstances,
     "reference/lifecycles.md": lifecycles,
     "reference/settings.md": settings,
     "reference/commands.md": commands,

@@ -28,6 +28,7 @@ from goodterms.kit.clock import Clock, SystemClock
 from goodterms.kit.events import Bus, Handler
 from goodterms.kit.sql import Connection, Pool
 from goodterms.ledger.service import LedgerService
+from goodterms.messaging.service import MessagingService
 from goodterms.payments.service import PaymentService
 from goodterms.reporting.service import ReportingService
 from goodterms.routing.service import RoutingService
@@ -100,6 +101,7 @@ def make_web(
         routing=routing,
         dialing=dialing,
         campaigns=CampaignService(accounts, compliance, dialing),
+        messaging=MessagingService(accounts, compliance, chosen),
         reporting=ReportingService(ledger),
         enqueue=enqueue or _enqueue,
     )

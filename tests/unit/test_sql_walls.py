@@ -10,7 +10,7 @@ import pytest
 SOURCE = Path(__file__).parents[2] / "src" / "goodterms"
 ORDER = (
     ("access",), ("accounts",), ("ledger",), ("compliance",),
-    ("arrangements", "integration", "intake"), ("payments", "calls"), ("routing",),
+    ("arrangements", "integration", "intake"), ("payments", "calls"), ("routing", "messaging"),
     ("dialing",), ("campaigns",), ("reporting",),
 )  # fmt: skip
 HEIGHT = {domain: height for height, row in enumerate(ORDER) for domain in row}

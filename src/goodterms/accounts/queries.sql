@@ -55,6 +55,11 @@ SELECT id, consumer_id, kind, value, label, line_type, zones, status, position, 
        relation
 FROM accounts.contact_point WHERE id = %(contact_point_id)s
 
+-- name: people_at
+-- Find everybody who has a number or address, whether it is still used or not, by id.
+SELECT DISTINCT consumer_id FROM accounts.contact_point
+WHERE kind = %(kind)s AND value = %(value)s ORDER BY consumer_id
+
 -- name: creditor
 -- Read one creditor.
 SELECT id, reference, name, spoken_name, our_role FROM accounts.creditor WHERE id = %(creditor_id)s
@@ -257,6 +262,29 @@ RETURNING id
 UPDATE accounts.account SET status = %(status)s, updated_at = %(now)s
 WHERE id = %(account_id)s AND status <> %(status)s
 RETURNING consumer_id
+
+-- name: set_terms
+-- Say what kind of debt it is; what is not given stays.
+UPDATE accounts.account SET
+    debt_kind = coalesce(%(debt_kind)s, debt_kind), updated_at = %(now)s,
+    in_default = coalesce(%(in_default)s, in_default),
+    servicing_group = coalesce(%(servicing_group)s, servicing_group)
+WHERE id = %(account_id)s
+RETURNING id, reference, creditor_id, placement_id, consumer_id, currency, description, status,
+          opened_on, due_on, host_id, host_reference, host_checked_at, debt_kind, in_default,
+          servicing_group
+
+-- name: set_role
+-- Say what we are to a creditor's debts.
+UPDATE accounts.creditor SET our_role = %(our_role)s WHERE id = %(creditor_id)s
+RETURNING id, reference, name, spoken_name, our_role
+
+-- name: set_relation
+-- Say whose number or address it is.
+UPDATE accounts.contact_point SET relation = %(relation)s, updated_at = %(now)s
+WHERE id = %(contact_point_id)s
+RETURNING id, consumer_id, kind, value, label, line_type, zones, status, position, source,
+          relation
 
 -- name: set_host_answer
 -- Remember what the host said about an account, and when.
@@ -555,7 +583,7 @@ WITH wanted AS (
     SELECT * FROM wanted w WHERE 'revoked' IS DISTINCT FROM (
         SELECT c.state FROM accounts.consent c
         WHERE c.consumer_id = w.consumer_id AND c.channel = w.channel
-          AND c.contact_point_id IS NULL
+          AND c.contact_point_id IS NULL AND c.purpose = 'contact'
         ORDER BY c.id DESC LIMIT 1)
 ), recorded AS (
     INSERT INTO accounts.consent (consumer_id, channel, state, source, actor, recorded_at)
@@ -581,7 +609,8 @@ WITH wanted AS (
 ), missing AS (
     SELECT * FROM wanted w WHERE NOT EXISTS (
         SELECT FROM accounts.consent c
-        WHERE c.consumer_id = w.consumer_id AND c.channel IN (w.channel, 'all'))
+        WHERE c.consumer_id = w.consumer_id AND c.channel IN (w.channel, 'all')
+          AND c.purpose = 'contact')
 ), recorded AS (
     INSERT INTO accounts.consent (consumer_id, channel, state, source, actor, recorded_at)
     SELECT consumer_id, channel, 'granted', %(source)s, %(actor)s, %(now)s FROM missing

@@ -27,6 +27,7 @@ from goodterms.kit.clock import Clock, SystemClock
 from goodterms.kit.events import Bus
 from goodterms.kit.sql import Connection, Pool, make_pool, transaction
 from goodterms.ledger.service import LedgerService
+from goodterms.messaging.service import MessagingService
 from goodterms.payments.ports import Processor
 from goodterms.payments.service import PaymentService
 from goodterms.reporting.service import ReportingService
@@ -55,6 +56,7 @@ class Services:
     routing: RoutingService
     dialing: DialingService
     campaigns: CampaignService
+    messaging: MessagingService
     reporting: ReportingService
     page_origins: tuple[str, ...]
 
@@ -110,6 +112,7 @@ def wire(settings: Settings, url: str, pool: Pool, clock: Clock, outside: Outsid
         routing=routing,
         dialing=dialing,
         campaigns=CampaignService(accounts, compliance, dialing),
+        messaging=MessagingService(accounts, compliance, clock),
         reporting=ReportingService(ledger),
         page_origins=tuple(processor.page_origin for processor in outside.processors.values()),
     )

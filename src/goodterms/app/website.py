@@ -47,6 +47,7 @@ def web_of(parts: Services) -> Web:
         campaigns=parts.campaigns,
         intake=parts.intake,
         integration=parts.integration,
+        messaging=parts.messaging,
         reporting=parts.reporting,
         enqueue=parts.jobs.enqueue,
     )

@@ -156,6 +156,29 @@ UPDATE compliance.contact SET
 WHERE attempt_id = %(attempt_id)s AND closed_at IS NULL
 RETURNING attempt_id;
 
+-- name: log_inbound
+-- Logs a contact that the consumer made, once; its dates are those of every zone they may be in.
+INSERT INTO compliance.contact (
+    attempt_id, consumer_id, account_ids, value, medium, direction, placed_at, local_dates,
+    closed_at, outcome, reach
+)
+SELECT
+    %(contact_id)s, consumer.id,
+    ARRAY(SELECT account.id FROM accounts.account WHERE account.consumer_id = consumer.id),
+    %(value)s, %(medium)s, 'in', %(at)s,
+    ARRAY(
+        SELECT DISTINCT (%(at)s::timestamptz AT TIME ZONE zone)::date FROM (
+            SELECT unnest(consumer.address_zones) AS zone
+            UNION
+            SELECT unnest(point.zones) FROM accounts.contact_point point
+            WHERE point.consumer_id = consumer.id AND point.status = 'active'
+        ) AS places
+    ),
+    %(now)s, 'received', %(reach)s
+FROM accounts.consumer consumer WHERE consumer.id = %(consumer_id)s
+ON CONFLICT (attempt_id) DO NOTHING
+RETURNING attempt_id;
+
 -- name: contact_is_closed
 -- Whether a contact was closed before; no row means there is none.
 SELECT closed_at IS NOT NULL AS closed FROM compliance.contact

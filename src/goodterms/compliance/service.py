@@ -168,6 +168,27 @@ class ComplianceService(LicenceKeeper):
         if not await store.contact_exists(conn, attempt_id):
             raise NotFound("CONTACT_UNKNOWN", f"The contact log has no attempt {attempt_id}.")
 
+    async def log_inbound(
+        self,
+        conn: Connection,
+        contact_id: str,
+        consumer_id: int,
+        *,
+        value: str,
+        medium: str,
+        at: datetime,
+        now: datetime,
+    ) -> bool:
+        """Write a contact that the consumer made into the log; False if it is there already.
+
+        ``value`` is the number or address it came from, ``at`` when it came.
+        """
+        values = {
+            "contact_id": contact_id, "consumer_id": consumer_id, "value": value,
+            "medium": medium, "at": at, "now": now, "reach": int(Reach.MESSAGE),
+        }  # fmt: skip
+        return await store.log_inbound(conn, values)
+
     async def verdicts(
         self,
         conn: Connection,

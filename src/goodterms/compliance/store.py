@@ -145,6 +145,11 @@ async def close_contact(conn: Connection, values: Mapping[str, Any]) -> bool:
     return await (await conn.execute(SQL["close_contact"], values)).fetchone() is not None
 
 
+async def log_inbound(conn: Connection, values: Mapping[str, Any]) -> bool:
+    """Log a contact that came in; tell whether it is new."""
+    return await (await conn.execute(SQL["log_inbound"], values)).fetchone() is not None
+
+
 async def contact_exists(conn: Connection, attempt_id: str) -> bool:
     """Tell whether the log has a contact of this attempt."""
     cursor = await conn.execute(SQL["contact_is_closed"], {"attempt_id": attempt_id})

@@ -44,8 +44,21 @@ WITH items AS (
     UNION ALL
     SELECT s.recorded_at, 'consent', 'consent-' || s.id,
            CASE s.state WHEN 'revoked' THEN 'Opted out of ' ELSE 'Consent to ' END || s.channel,
-           s.actor, NULL, jsonb_build_object('source', s.source)
+           s.actor, NULL, jsonb_build_object('source', s.source, 'channel', s.channel,
+               'state', s.state, 'purpose', s.purpose)
     FROM accounts.consent s WHERE s.consumer_id = %(consumer_id)s
+    UNION ALL
+    SELECT f.recorded_at, 'circumstance', 'circumstance-' || f.id,
+           'Recorded: ' || replace(f.kind, '_', ' '), f.actor, f.account_id,
+           jsonb_build_object('kind', f.kind, 'on', f.held_on, 'data', f.data, 'source', f.source,
+               'release_rule', f.release_rule, 'ended_at', f.ended_at, 'reason', f.end_reason,
+               'contact_point_id', f.contact_point_id)
+    FROM accounts.circumstance f WHERE f.consumer_id = %(consumer_id)s
+    UNION ALL
+    SELECT e.at, 'message', 'event-' || e.id,
+           'Message received: ' || coalesce(e.data ->> 'channel', ''), e.actor, e.account_id, e.data
+    FROM accounts.event e
+    WHERE e.consumer_id = %(consumer_id)s AND e.kind = 'message.received'
     UNION ALL
     SELECT n.at, 'note', 'note-' || n.id, 'Note', n.actor, n.account_id,
            jsonb_build_object('body', n.body)

@@ -24,6 +24,7 @@ from goodterms.integration.service import IntegrationService
 from goodterms.kit.clock import Clock
 from goodterms.kit.sql import Connection, Pool
 from goodterms.ledger.service import LedgerService
+from goodterms.messaging.service import MessagingService
 from goodterms.payments.service import PaymentService
 from goodterms.reporting.service import ReportingService
 from goodterms.routing.service import RoutingService
@@ -100,6 +101,7 @@ class Web:
     campaigns: CampaignService
     intake: IntakeService
     integration: IntegrationService
+    messaging: MessagingService
     reporting: ReportingService
     enqueue: Enqueue
 

@@ -11,6 +11,7 @@ from goodterms.accounts.model import HoldKind, PointStatus
 from goodterms.kit.errors import Refusal
 
 OPTED_OUT = "The consumer opted out: confirm it and end the conversation politely."
+NOT_THEIRS = "This number is somebody else's: say nothing about the debt."
 VERIFIED = "the verification has been sent"
 """The release rule of the hold that a dispute places."""
 TAKEN_BACK = "The consumer took a consent back: keep to it from now on."

@@ -23,6 +23,7 @@ from goodterms.accounts.model import (
 )
 from goodterms.accounts.service.circumstances import AccountCircumstances
 from goodterms.accounts.service.reading import no_such
+from goodterms.accounts.service.standing import AccountStanding
 from goodterms.kit.errors import Refusal
 from goodterms.kit.sql import Connection
 
@@ -31,7 +32,7 @@ _ENDED = _GONE | {AccountStatus.PAID}
 _LONGEST_NOTE = 10_000
 
 
-class AccountService(AccountCircumstances):
+class AccountService(AccountCircumstances, AccountStanding):
     """The accounts domain. Methods run in the caller's transaction and never commit."""
 
     async def add_creditor(

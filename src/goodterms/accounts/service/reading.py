@@ -77,6 +77,11 @@ class AccountReader:
             raise no_such("contact point", contact_point_id)
         return store.contact_point(row)
 
+    async def people_at(self, conn: Connection, kind: str, value: str) -> list[int]:
+        """Return the ids of all who have this number or address, in their order."""
+        rows = await store.many(conn, "people_at", kind=kind, value=value)
+        return [int(row["consumer_id"]) for row in rows]
+
     async def creditor(self, conn: Connection, creditor_id: int) -> Creditor:
         """Read a creditor, or raise NotFound."""
         row = await store.one(conn, "creditor", creditor_id=creditor_id)

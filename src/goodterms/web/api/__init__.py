@@ -9,14 +9,17 @@ from fastapi import APIRouter
 from goodterms.web.api import (
     accounts,
     campaigns,
+    circumstances,
     decisions,
     events,
+    messages,
     money,
     placing,
     processors,
     receivers,
     restrictions,
     rulebook,
+    standing,
 )
 
 _PROBLEM = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
@@ -35,7 +38,8 @@ _ANSWERS: dict[int | str, dict[str, Any]] = {
 
 router = APIRouter(prefix="/api/v1", responses=_ANSWERS)
 for part in (
-    accounts, placing, money, restrictions, decisions, rulebook, campaigns, events, receivers,
+    accounts, placing, money, restrictions, circumstances, standing, messages, decisions, rulebook,
+    campaigns, events, receivers,
 ):  # fmt: skip
     router.include_router(part.router)
 

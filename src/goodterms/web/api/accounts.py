@@ -21,6 +21,7 @@ from goodterms.accounts.model import (
     Creditor,
     Hold,
     Note,
+    RecordedCircumstance,
 )
 from goodterms.arrangements.model import Promise, Quote
 from goodterms.kit.errors import Refusal
@@ -58,13 +59,14 @@ class AccountOut:
 
 @dataclass(frozen=True, slots=True)
 class ConsumerOut:
-    """A consumer with accounts, contact points, holds, consents, promises and newest notes."""
+    """A consumer with all that belongs to them; of circumstances those in force."""
 
     consumer: Consumer
     accounts: list[Account]
     contact_points: list[ContactPoint]
     holds: list[Hold]
     consents: list[Consent]
+    circumstances: list[RecordedCircumstance]
     promises: list[Promise]
     notes: list[Note]
 
@@ -163,6 +165,7 @@ async def consumer(web: Services, _: Reading, consumer_id: Id) -> ConsumerOut:
             contact_points=await web.accounts.contact_points(conn, consumer_id),
             holds=await web.accounts.holds(conn, consumer_id),
             consents=await web.accounts.consents(conn, consumer_id),
+            circumstances=await web.accounts.circumstances(conn, consumer_id, ended=False),
             promises=await web.arrangements.promises(conn, consumer_id),
             notes=await web.accounts.notes(conn, consumer_id),
         )

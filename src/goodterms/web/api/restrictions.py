@@ -17,6 +17,7 @@ from goodterms.accounts.model import (
     HoldKind,
     Note,
     PointStatus,
+    Purpose,
 )
 from goodterms.kit.sql import transaction
 from goodterms.web.api.bodies import Body, Id, Long, Reference, Short
@@ -53,6 +54,8 @@ class ConsentBody(Body):
     state: ConsentState
     contact_point_id: Reference | None = Field(default=None, description="One point; else all.")
     source: Short = Field(examples=["asked on the telephone"])
+    purpose: Purpose = Field(default=Purpose.CONTACT, description="What was agreed to.")
+    direct: bool = Field(default=True, description="Given to us, not to a creditor.")
 
 
 class MarkBody(Body):
@@ -122,6 +125,8 @@ async def record_consent(
             body.contact_point_id,
             body.channel,
             body.state,
+            purpose=body.purpose,
+            direct=body.direct,
             source=body.source,
             actor=actor.name,
             now=web.clock.now(),

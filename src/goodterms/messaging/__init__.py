@@ -1,0 +1,1 @@
+"""Messages from consumers: heard at once, before anything else is sent."""
