@@ -94,11 +94,7 @@ def wire(settings: Settings, url: str, pool: Pool, clock: Clock, outside: Outsid
     dialing = DialingService(pool, accounts, compliance, calls, integration.ask_hosts)
     _listen(bus, dialing, routing)
     return Services(
-        settings=settings,
-        url=url,
-        pool=pool,
-        clock=clock,
-        jobs=outside.jobs,
+        settings=settings, url=url, pool=pool, clock=clock, jobs=outside.jobs,
         access=AccessService(),
         accounts=accounts,
         ledger=ledger,
@@ -115,7 +111,7 @@ def wire(settings: Settings, url: str, pool: Pool, clock: Clock, outside: Outsid
         messaging=MessagingService(accounts, compliance, clock),
         reporting=ReportingService(ledger),
         page_origins=tuple(processor.page_origin for processor in outside.processors.values()),
-    )
+    )  # fmt: skip
 
 
 def _listen(bus: Bus, dialing: DialingService, routing: RoutingService) -> None:
