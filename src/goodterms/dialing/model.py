@@ -13,10 +13,15 @@ from goodterms.compliance.model import Verdict
 
 
 class Mode(StrEnum):
-    """How lines are placed: one per idle agent, or a fixed ratio of idle agents."""
+    """How lines are placed.
+
+    PROGRESSIVE: one per idle agent. RATIO: a fixed number per idle agent. PREDICTIVE: as many as
+    people and agents are expected to meet, within the abandonment budget.
+    """
 
     PROGRESSIVE = "progressive"
     RATIO = "ratio"
+    PREDICTIVE = "predictive"
 
 
 class DueState(StrEnum):
@@ -95,6 +100,11 @@ class Snapshot:
     ``in_flight``: lines asked for or placed that no person has answered yet; ``queued``: people
     waiting for an agent. ``answered`` and ``abandoned`` are over the window in force.
     ``placed_last_second`` covers ``rate_window`` where the limit is below one a second.
+
+    For predictive pacing: ``line_ages`` counts the lines in flight by whole seconds since they
+    were placed; ``talked`` and ``wrapped`` are the seconds that each busy agent has talked or
+    wrapped up so far; ``ahead`` is how many answers surely still come in this window; ``risk`` is
+    the chance of an unanswered person that is borne now.
     """
 
     campaign_id: int
@@ -109,6 +119,46 @@ class Snapshot:
     trunk_in_use: int
     placed_last_second: int
     trunk_placed_last_second: int
+    line_ages: tuple[int, ...] = ()
+    talked: tuple[int, ...] = ()
+    wrapped: tuple[int, ...] = ()
+    ahead: int = 0
+    risk: float = 0.0
+
+    @property
+    def agents(self) -> int:
+        """How many agents are at work."""
+        return self.ready + self.reserved + len(self.talked) + len(self.wrapped)
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What the past lets expect of the next ``horizon`` seconds. Chances are from 0 to 1.
+
+    ``answers``: by a line's age in whole seconds, the chance that a person still answers it.
+    ``after_talk`` and ``after_wrap``: by seconds elapsed, the chance that an agent is free by
+    then. ``doubt``: the relative variance of the estimate of answers. ``line_seconds`` and
+    ``handle_seconds``: how long a line is out, and a conversation with its wrap-up takes (means).
+    """
+
+    answers: tuple[float, ...]
+    after_talk: tuple[float, ...]
+    after_wrap: tuple[float, ...]
+    horizon: float
+    doubt: float
+    line_seconds: float
+    handle_seconds: float
+
+    def releases(self, snapshot: Snapshot) -> list[float]:
+        """Return the chance of each busy agent to be free within the horizon."""
+        talk, wrap = self.after_talk, self.after_wrap
+        last = len(talk) - 1
+        freed = [talk[min(seconds, last)] for seconds in snapshot.talked]
+        return freed + [wrap[min(seconds, last)] for seconds in snapshot.wrapped]
+
+    def freeing(self, snapshot: Snapshot) -> float:
+        """Return how many busy agents are expected to be free within the horizon."""
+        return sum(self.releases(snapshot))
 
 
 @dataclass(frozen=True, slots=True)

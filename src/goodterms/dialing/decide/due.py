@@ -1,4 +1,4 @@
-"""How many lines to place, and what becomes of a due attempt."""
+"""What becomes of a due attempt, by which number and caller ID."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from decimal import Decimal
 
 from goodterms.calls.model import Disposition, Outcome
 from goodterms.compliance.model import Decision, ReasonCode, Verdict
@@ -15,17 +14,9 @@ from goodterms.dialing.model import (
     DialPolicy,
     DueAttempt,
     DueState,
-    Mode,
     Next,
-    Pace,
     Retry,
-    Snapshot,
-    Trunk,
 )
-
-ABANDON_PERCENT = 3
-"""Of the people who answered, at most so many per cent may find no agent.
-Reference: 47 CFR 64.1200(a)(7)(i)."""
 
 _HOUR = 3600
 DEFAULT_RETRY: Mapping[Outcome, Retry] = {
@@ -69,73 +60,6 @@ _POINT_REASONS = (
 )
 _PASSING_REASONS = (ReasonCode.HOST_SILENT, ReasonCode.ATTEMPT_LIVE)
 _PASSING = timedelta(seconds=60)
-
-
-def rate_window(limit: Decimal) -> timedelta:
-    """Return the time over which lines are counted against a limit in calls per second."""
-    return timedelta(seconds=1) if limit >= 1 else timedelta(seconds=float(1 / limit))
-
-
-def per_window(limit: Decimal) -> int:
-    """Return how many lines may start within ``rate_window``: never more than the limit."""
-    return max(1, int(limit))
-
-
-def spare_abandonments(answered: int, abandoned: int) -> int:
-    """Return how many more people could find no agent, and the cap would still hold.
-
-    In integers: the largest e with 100 · (abandoned + e) ≤ 3 · (answered + e). ``answered``
-    includes the abandoned. Zero without answered calls: then there is no rate to stand on.
-    """
-    spare = ABANDON_PERCENT * answered - 100 * abandoned
-    return max(0, spare // (100 - ABANDON_PERCENT))
-
-
-def pace(snapshot: Snapshot, policy: DialPolicy, trunk: Trunk) -> Pace:
-    """Say how many lines to place now.
-
-    Progressive places one line per idle agent. A ratio places more, but never so many that,
-    should all of them be answered at once, the abandonment cap could break.
-    """
-    if not policy.running:
-        return Pace(0, "The campaign is not running.")
-    idle = max(0, snapshot.ready + snapshot.reserved - snapshot.queued)
-    if idle == 0:
-        return Pace(0, "No agent is free.")
-    lines, because = _level(snapshot, policy, idle)
-    live = snapshot.in_flight + snapshot.queued + snapshot.talking
-    limits = (
-        (lines - snapshot.in_flight, because),
-        (policy.max_concurrent - live, "The campaign's limit of concurrent calls is reached."),
-        (trunk.max_concurrent - snapshot.trunk_in_use, f"Trunk {trunk.name} is full."),
-        (
-            per_window(policy.max_per_second) - snapshot.placed_last_second,
-            f"The campaign places at most {policy.max_per_second} calls a second.",
-        ),
-        (
-            per_window(trunk.max_per_second) - snapshot.trunk_placed_last_second,
-            f"Trunk {trunk.name} takes at most {trunk.max_per_second} calls a second.",
-        ),
-    )
-    place, why = min(limits, key=lambda limit: limit[0])
-    return Pace(max(0, place), why)
-
-
-def _level(snapshot: Snapshot, policy: DialPolicy, idle: int) -> tuple[int, str]:
-    agents = f"{idle} agent{' is' if idle == 1 else 's are'} free"
-    if policy.mode is Mode.PROGRESSIVE:
-        return idle, f"{agents}: one line each."
-    wanted = max(idle, int(policy.ratio * idle))
-    if wanted == idle:
-        return idle, f"{agents}: one line each."
-    spare = spare_abandonments(snapshot.answered, snapshot.abandoned)
-    if spare == 0 and snapshot.abandoned == 0:
-        return idle, f"{agents}: one line each until more calls have been answered."
-    if spare == 0:
-        return idle, f"{agents}: one line each, no abandoned call is left in the budget."
-    if idle + spare < wanted:
-        return idle + spare, f"{agents}: {spare} lines more, the abandonment budget allows no more."
-    return wanted, f"{agents}: {policy.ratio} lines each."
 
 
 def caller_id(policy: DialPolicy, consumer_id: int) -> str | None:

@@ -1,0 +1,101 @@
+"""A campaign's lines in flight by age, and what its past lets expect of them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from goodterms.dialing.decide.budget import aim, surely_coming
+from goodterms.dialing.decide.estimate import OLDEST
+from goodterms.dialing.learning import DeskRecord, LineRecord, RiskRecord, look_ahead
+from goodterms.dialing.model import Outlook, Snapshot
+
+REFRESH_YOUNG, REFRESH = 3.0, 15.0
+"""Every so many seconds the estimates are made anew: in the first minutes, and later."""
+YOUNG = 600.0
+AHEAD_SECONDS = 3600.0
+"""Where the end of calling is not known, the answers of so many seconds count as to come."""
+
+
+class Foresight:
+    """What predictive pacing knows of one campaign. Instants are seconds of one clock."""
+
+    def __init__(self, desk: DeskRecord) -> None:
+        self._desk = desk
+        self._lines = LineRecord()
+        self._risks = RiskRecord()
+        self._placed: dict[str, int] = {}
+        self._by_second: dict[int, int] = {}
+        self._outlook: Outlook | None = None
+        self._made_at = self._born_at = 0.0
+        self._risk = 0.0
+
+    def placed(self, line: str, at: float) -> None:
+        """Note that a line was placed."""
+        second = int(at)
+        self._placed[line] = second
+        self._by_second[second] = self._by_second.get(second, 0) + 1
+
+    def over(self, line: str, at: float, *, answered: bool) -> None:
+        """Learn that a person answered a line, or that it ended otherwise."""
+        second = self._placed.pop(line, None)
+        if second is None:
+            return
+        self._forget(second)
+        self._lines.add(at - second - 0.5, answered=answered)
+
+    def drop(self, line: str) -> None:
+        """Forget a line that was never dialed, or that we ended ourselves: it tells nothing."""
+        second = self._placed.pop(line, None)
+        if second is not None:
+            self._forget(second)
+
+    def _forget(self, second: int) -> None:
+        left = self._by_second[second] - 1
+        if left:
+            self._by_second[second] = left
+        else:
+            del self._by_second[second]
+
+    def learn(self, age: float, *, answered: bool) -> None:
+        """Take in a line of the past: answered at an age in seconds, or ended otherwise."""
+        self._lines.add(age, answered=answered)
+
+    def met(self, *, abandoned: bool) -> None:
+        """Learn that a person who answered got an agent, or none."""
+        self._risks.add(self._risk, abandoned=abandoned)
+
+    def ages(self, at: float) -> tuple[int, ...]:
+        """Count the lines in flight by whole seconds since they were placed."""
+        if not self._by_second:
+            return ()
+        now = int(at)
+        found = [0] * (now - min(self._by_second) + 1)
+        for second, count in self._by_second.items():
+            found[now - second] += count
+        return tuple(found)
+
+    def outlook(self, at: float) -> Outlook:
+        """Return the present outlook; it is made anew every few seconds."""
+        if self._outlook is None:
+            self._born_at = at
+        every = REFRESH_YOUNG if at - self._born_at < YOUNG else REFRESH
+        if self._outlook is None or at - self._made_at >= every:
+            self._outlook = look_ahead(self._lines, self._desk, self.ages(at)[:OLDEST])
+            self._made_at = at
+        return self._outlook
+
+    def seen(self, snapshot: Snapshot, at: float, *, seconds: float | None, due: int) -> Snapshot:
+        """Add to a snapshot what predictive pacing looks at.
+
+        ``seconds`` is how long calling goes on in this window, None if it is not known; ``due``
+        how many people are due now.
+        """
+        outlook = self.outlook(at)
+        left = AHEAD_SECONDS if seconds is None else seconds
+        known = replace(
+            snapshot,
+            line_ages=self.ages(at),
+            ahead=surely_coming(outlook, snapshot.agents, left, due),
+        )
+        self._risk = self._risks.bearable(aim(known))
+        return replace(known, risk=self._risk)
