@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from time import perf_counter_ns
+from time import thread_time_ns
 
 from bench.shift import TALKING, WRAPPING, Shift
+
 from goodterms.dialing.decide import pace
 from goodterms.dialing.foresight import Foresight
 from goodterms.dialing.learning import DeskRecord
@@ -62,7 +63,7 @@ class Ours(Plain):
                 talked.append(int(now - since))
             elif state == WRAPPING:
                 wrapped.append(int(now - since))
-        started = perf_counter_ns()
+        started = thread_time_ns()
         seen = Snapshot(
             1, shift.idle, 0, shift.talking, shift.wrapping, shift.in_flight,
             len(shift.waiting), self.answered, self.abandoned,
@@ -73,7 +74,7 @@ class Ours(Plain):
             due=ENDLESS if shift.left is None else shift.left,
         )  # fmt: skip
         place = pace(seen, self._policy, TRUNK, self._foresight.outlook(now)).place
-        self.nanoseconds.append(perf_counter_ns() - started)
+        self.nanoseconds.append(thread_time_ns() - started)
         return place
 
     def placed(self, line: int, now: float) -> None:
@@ -174,12 +175,12 @@ class Vicidial(Plain):
         self._minute = [(at, dropped) for at, dropped in self._minute if at > now - 60]
         resolved = sum(not dropped for _, dropped in self._minute)
         dropped = sum(dropped for _, dropped in self._minute)
-        if resolved > 20 and 2 * dropped > resolved:  # noqa: PLR2004 - as documented
+        if resolved > 20 and 2 * dropped > resolved:
             self.level /= 2
         self.level = max(1.0, min(self.most, self.level))
 
     def _limit(self, shift: Shift, now: float) -> None:
-        if self._calls <= 50 or 100 * self._drops <= 3 * self._answers:  # noqa: PLR2004
+        if self._calls <= 50 or 100 * self._drops <= 3 * self._answers:
             return
         if self.method == "HARD_LIMIT":
             self.level = 1.0

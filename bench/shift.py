@@ -53,12 +53,12 @@ def _waves(t: float) -> float:
 
 W1 = Workload("W1", 0.20, 0.35, 0.35)
 W1LO = Workload("W1lo", 0.08, 0.50, 0.32)
-W2 = replace(
-    W1, name="W2", answer=_waves, talk=lambda t: 1.2 if t > 4 * HOUR else 1.0, breaks=True
-)
+W2 = replace(W1, name="W2", answer=_waves, talk=lambda t: 1.2 if t > 4 * HOUR else 1.0, breaks=True)
 BURSTS = replace(W1, name="bursts", answer=lambda t: 2.0 if t % 2400 < 600 else 0.5)
 CARRIER = replace(W1, name="carrier down", down=(3 * HOUR, 3 * HOUR + 600))
-STAFF = replace(W1, name="joining, leaving", staff=lambda t: (1.0, 0.6, 0.8, 0.4)[int(t / 1800) % 4])
+STAFF = replace(
+    W1, name="joining, leaving", staff=lambda t: (1.0, 0.6, 0.8, 0.4)[int(t / 1800) % 4]
+)
 DETECTED = replace(W1, name="detection errs", detect=2.0, mistaken=0.01)
 DRY = replace(W1, name="list dry", list_size=400)
 MIXED = replace(W1, name="mixed classes", answer=lambda t: 1.3 if int(t) % 7 < 4 else 0.4)
@@ -136,9 +136,7 @@ class Shift:
 
     def _lognormal(self, mean: float, cv: float) -> float:
         variance = math.log(1 + cv * cv)
-        return math.exp(
-            math.log(mean) - variance / 2 + math.sqrt(variance) * next(self._normal)
-        )
+        return math.exp(math.log(mean) - variance / 2 + math.sqrt(variance) * next(self._normal))
 
     def _between_breaks(self) -> float:
         return self._lognormal(3000.0, 0.3)

@@ -23,7 +23,7 @@ from goodterms.calls.model import (
 )
 from goodterms.compliance.model import Permit
 from goodterms.dialing.engine import Floor
-from goodterms.dialing.model import DialPolicy, Mode, Rates, Trunk
+from goodterms.dialing.model import DialPolicy, Mode, Past, Rates, Trunk
 from goodterms.dialing.network import carry_out
 from goodterms.dialing.orders import (
     AgentSaved,
@@ -161,6 +161,7 @@ class House:
     dial: DialPolicy = field(default_factory=policy)
     rates: Rates = field(default_factory=lambda: Rates(0, 0))
     delayed: bool = False
+    past: Past = field(default_factory=Past)
 
     def __post_init__(self) -> None:
         self.clock = SetClock(START)
@@ -185,8 +186,12 @@ class House:
         """Begin with these agents, and hear the network for the first time."""
         self.agents = {a.person_id: a for a in agents}
         await self.feed(AgentsSeen(agents))
-        await self.feed(PoliciesSeen((self.dial,), (TRUNK,), {CAMPAIGN: self.rates}))
+        await self.feed(self._policies())
         await self.hear()
+
+    def _policies(self) -> PoliciesSeen:
+        due, past = {CAMPAIGN: self.due}, {CAMPAIGN: self.past}
+        return PoliciesSeen((self.dial,), (TRUNK,), {CAMPAIGN: self.rates}, due, past)
 
     async def feed(self, event: FloorEvent) -> None:
         """Give the floor an event and carry out what it orders."""
@@ -345,7 +350,7 @@ class House:
         self.network.take()
         self.floor = Floor()
         await self.feed(AgentsSeen(tuple(self.agents.values())))
-        await self.feed(PoliciesSeen((self.dial,), (TRUNK,), {CAMPAIGN: self.rates}))
+        await self.feed(self._policies())
         live = [a for a in self.attempts.values() if a.state is not AttemptState.ENDED]
         await self.feed(CallsFound(tuple(live)))
         self.network.restore()

@@ -291,3 +291,30 @@ async def test_host_accounts_are_asked_about_before_the_decision(pool: Pool) -> 
     assert decided.attempt is None
     row = await due(centre)
     assert (row["state"], row["reason"]) == ("waiting", "HOST_SILENT")
+
+
+async def test_pacing_learns_from_the_last_attempts(pool: Pool) -> None:
+    """Ages at the answer or the end and lengths of talks, oldest first; who is due is counted."""
+    centre = Centre(pool)
+    campaign = await centre.open(3)
+    decided = await decide(centre, 2)
+    rang, talked = (one.attempt.id for one in decided if one.attempt)
+    at = MONDAY + timedelta(seconds=10)
+    for attempt_id in (rang, talked):
+        async with transaction(pool) as conn:
+            await centre.calls.place(conn, attempt_id, now=MONDAY)
+    async with transaction(pool) as conn:
+        await centre.calls.end(
+            conn, rang, Outcome.NO_ANSWER, now=at + timedelta(seconds=17), ringing_at=at
+        )
+    async with transaction(pool) as conn:
+        await centre.calls.end(
+            conn, talked, Outcome.CONVERSATION, now=at + timedelta(seconds=90),
+            answered_at=at, bridged_at=at,
+        )  # fmt: skip
+    async with pool.connection() as conn:
+        past = await centre.dialing.past(conn, campaign.id)
+        due_now = await centre.dialing.due_now(conn, [campaign.id, 999], now=MONDAY)
+    assert sorted(past.lines) == [(10.0, True), (27.0, False)]
+    assert past.talks == (90.0,)
+    assert due_now == {campaign.id: 1, 999: 0}

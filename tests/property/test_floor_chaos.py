@@ -162,18 +162,19 @@ class Trouble:
     scripts=st.lists(st.sampled_from(SCRIPTS), min_size=4, max_size=20),
     story=st.lists(troubles, min_size=6, max_size=30),
     amd=st.booleans(),
-    ratio=st.sampled_from([1, 2, 3]),
+    ratio=st.sampled_from([1, 2, 3, None]),
     delayed=st.booleans(),
 )
 def test_trouble_leaves_nothing_behind(
     scripts: list[Script],
     story: list[tuple[object, ...]],
     amd: bool,
-    ratio: int,
+    ratio: int | None,
     delayed: bool,
 ) -> None:
     """Lost, doubled and reordered events, crashes, cancels and breaks: all ends well."""
-    dial = policy(amd=amd, mode=Mode.RATIO if ratio > 1 else Mode.PROGRESSIVE, ratio=Decimal(ratio))
+    mode = {1: Mode.PROGRESSIVE, None: Mode.PREDICTIVE}.get(ratio, Mode.RATIO)
+    dial = policy(amd=amd, mode=mode, ratio=Decimal(ratio or 1))
 
     async def live() -> None:
         house = House(scripts, due=len(scripts), dial=dial, rates=Rates(1000, 0), delayed=delayed)

@@ -46,7 +46,7 @@ def test_every_setting_is_read() -> None:
     ("field", "value", "words"),
     [
         ("colour", "red", "no setting"),
-        ("mode", "predictive", "progressive or ratio"),
+        ("mode", "psychic", "progressive, ratio or predictive"),
         ("trunk", "", "trunk"),
         ("caller_ids", [], "at least one"),
         ("caller_ids", "+12025550100", "at least one"),

@@ -11,8 +11,8 @@ from tests.fakes.floor import CAMPAIGN, PERSON, House, agent, policy
 from goodterms.adapters.sim.consumers import BUSY, NO_ANSWER, UNALLOCATED, Script
 from goodterms.calls.live import Hold, Play, Resume
 from goodterms.calls.model import Outcome, Phase, RequestKind
-from goodterms.dialing.model import Mode, Rates
-from goodterms.dialing.orders import Place, Start
+from goodterms.dialing.model import Mode, Past, Rates
+from goodterms.dialing.orders import Place, ShowPace, Start
 from goodterms.routing.model import AgentEvent, AgentState, line_of
 
 
@@ -100,6 +100,39 @@ async def test_two_seconds_without_an_agent_is_an_abandoned_call() -> None:
     assert house.outcomes() == [Outcome.ABANDONED]
     assert house.ended[0].ending["abandoned"] is True
     assert house.floor.pacing.rates[CAMPAIGN] == Rates(1001, 1)
+
+
+async def test_predictive_dials_for_more_than_the_free_agents() -> None:
+    """Where few answer and the budget is full, one free agent is worth several lines."""
+    dial = policy(mode=Mode.PREDICTIVE)
+    past = Past(lines=tuple((25.0, False) if i % 20 else (12.0, True) for i in range(1500)))
+    house = House(due=500, dial=dial, rates=Rates(5000, 0), past=past)
+    await house.open(*(agent(number) for number in range(1, 6)))
+    await house.run(1.5)
+    assert 10 < len(house.network.dialed) < 100
+    shown = [o for _, o in house.orders if isinstance(o, ShowPace)][-1]
+    assert "the next person to answer finds nobody with a chance of" in shown.pace.because
+
+
+async def test_predictive_falls_back_to_one_line_each_without_budget() -> None:
+    """Three of a hundred were abandoned and nobody more is due soon: one line per free agent."""
+    dial = policy(mode=Mode.PREDICTIVE)
+    house = House(due=2, dial=dial, rates=Rates(100, 3))
+    await house.open(agent(1), agent(2))
+    await house.run(1.2)
+    assert len(house.network.dialed) == 2
+    shown = [o for _, o in house.orders if isinstance(o, ShowPace)][-1]
+    assert shown.pace.because.endswith("one line each, no abandoned call is left in the budget.")
+
+
+async def test_predictive_looks_again_while_nothing_happens() -> None:
+    """Lines grow older without an event; a second later they are weighed anew."""
+    house = House(due=1, dial=policy(mode=Mode.PREDICTIVE))
+    await house.open(agent(1))
+    await house.run(1.0)  # the list has run dry; its rest is over
+    due = house.floor.next_deadline()
+    assert due is not None
+    assert due <= house.now + timedelta(seconds=1)
 
 
 async def test_an_agent_freed_within_two_seconds_takes_the_waiting_person() -> None:

@@ -98,7 +98,7 @@ def _retry(value: Any) -> dict[str, Retry]:
 
 def _choices(given: Mapping[str, Any]) -> None:
     if given["mode"] not in {known.value for known in Mode}:
-        raise _bad("mode", f"mode is {given['mode']!r}: choose progressive or ratio.")
+        raise _bad("mode", f"mode is {given['mode']!r}: choose progressive, ratio or predictive.")
     if not given.get("trunk"):
         raise _bad("trunk", "Choose the trunk that the calls leave by.")
     callers = given["caller_ids"]

@@ -81,8 +81,8 @@ class Floor:
 
     def __init__(self) -> None:
         self.calls: dict[str, LiveCall] = {}
-        self.seats = Seats()
         self.pacing = Pacing()
+        self.seats = Seats(self.pacing.lasted)
         self.up = False
         self._taken_over: set[str] = set()
         self._wishes: set[int] = set()
@@ -167,6 +167,7 @@ class Floor:
         self._out += orders
         if after != before:
             self.calls[event.leg] = after
+            self.pacing.moved(before, after, now)
             self._follow(before, after, now)
 
     def _follow(self, before: LiveCall, after: LiveCall, now: datetime) -> None:

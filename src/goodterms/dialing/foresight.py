@@ -9,7 +9,7 @@ from goodterms.dialing.decide.estimate import OLDEST
 from goodterms.dialing.learning import DeskRecord, LineRecord, RiskRecord, look_ahead
 from goodterms.dialing.model import Outlook, Snapshot
 
-REFRESH_YOUNG, REFRESH = 3.0, 15.0
+REFRESH_YOUNG, REFRESH = 3.0, 20.0
 """Every so many seconds the estimates are made anew: in the first minutes, and later."""
 YOUNG = 600.0
 AHEAD_SECONDS = 3600.0

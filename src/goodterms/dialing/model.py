@@ -66,6 +66,11 @@ class DialPolicy:
     abandon_prompt: str
     version: int
 
+    @property
+    def predicts(self) -> bool:
+        """Whether its lines are placed by what is expected."""
+        return self.mode is Mode.PREDICTIVE
+
 
 @dataclass(frozen=True, slots=True)
 class Trunk:
@@ -136,9 +141,10 @@ class Outlook:
     """What the past lets expect of the next ``horizon`` seconds. Chances are from 0 to 1.
 
     ``answers``: by a line's age in whole seconds, the chance that a person still answers it.
-    ``after_talk`` and ``after_wrap``: by seconds elapsed, the chance that an agent is free by
-    then. ``doubt``: the relative variance of the estimate of answers. ``line_seconds`` and
-    ``handle_seconds``: how long a line is out, and a conversation with its wrap-up takes (means).
+    ``after_talk`` and ``after_wrap``: by steps of the time elapsed (``decide.estimate.step_of``),
+    the chance that an agent is free by then. ``doubt``: the relative variance of the estimate of
+    answers. ``line_seconds`` and ``handle_seconds``: how long a line is out, and how long a
+    conversation with its wrap-up takes (means).
     """
 
     answers: tuple[float, ...]
@@ -148,17 +154,6 @@ class Outlook:
     doubt: float
     line_seconds: float
     handle_seconds: float
-
-    def releases(self, snapshot: Snapshot) -> list[float]:
-        """Return the chance of each busy agent to be free within the horizon."""
-        talk, wrap = self.after_talk, self.after_wrap
-        last = len(talk) - 1
-        freed = [talk[min(seconds, last)] for seconds in snapshot.talked]
-        return freed + [wrap[min(seconds, last)] for seconds in snapshot.wrapped]
-
-    def freeing(self, snapshot: Snapshot) -> float:
-        """Return how many busy agents are expected to be free within the horizon."""
-        return sum(self.releases(snapshot))
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,3 +243,15 @@ class Rates:
 
     answered: int
     abandoned: int
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What became of a campaign's latest lines, oldest first: what pacing learns from at its start.
+
+    ``lines``: at which age in seconds a line was answered by a person (True) or ended otherwise.
+    ``talks``: how many seconds conversations lasted.
+    """
+
+    lines: tuple[tuple[float, bool], ...] = ()
+    talks: tuple[float, ...] = ()

@@ -16,7 +16,7 @@ from goodterms.calls.model import (
     Request,
 )
 from goodterms.compliance.model import Permit
-from goodterms.dialing.model import DialPolicy, Pace, Rates, Snapshot, Trunk
+from goodterms.dialing.model import DialPolicy, Pace, Past, Rates, Snapshot, Trunk
 from goodterms.routing.model import Agent, AgentEvent
 
 
@@ -36,11 +36,16 @@ class AgentSaved:
 
 @dataclass(frozen=True, slots=True)
 class PoliciesSeen:
-    """What all campaigns ask; ``rates`` are taken for campaigns not known before."""
+    """What all campaigns ask; ``rates`` and ``past`` are those of campaigns not known before.
+
+    ``due``: by campaign, how many people are due now, counted no further than needed.
+    """
 
     policies: tuple[DialPolicy, ...]
     trunks: tuple[Trunk, ...]
     rates: dict[int, Rates] = field(default_factory=dict)
+    due: dict[int, int] = field(default_factory=dict)
+    past: dict[int, Past] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

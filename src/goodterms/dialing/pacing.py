@@ -10,7 +10,9 @@ from datetime import datetime, timedelta
 from goodterms.calls.live import LiveCall
 from goodterms.calls.model import Phase
 from goodterms.dialing.decide import pace, rate_window
-from goodterms.dialing.model import DialPolicy, Mode, Pace, Rates, Snapshot, Trunk
+from goodterms.dialing.foresight import Foresight
+from goodterms.dialing.learning import DeskRecord
+from goodterms.dialing.model import DialPolicy, Mode, Pace, Past, Rates, Snapshot, Trunk
 from goodterms.dialing.orders import Dialable, Place, PoliciesSeen, ShowPace
 from goodterms.dialing.seats import Seats
 from goodterms.routing.model import AgentState
@@ -18,6 +20,8 @@ from goodterms.routing.model import AgentState
 LOOK_AGAIN = timedelta(seconds=1)
 """How long a campaign with nothing due is left alone, unless something wakes it."""
 SHOW_EVERY = timedelta(seconds=1)
+PREDICT_EVERY = timedelta(seconds=1)
+"""Predictive pacing looks again after so long even if nothing happens: ages tell something, too."""
 
 _BEFORE_PERSON = (
     Phase.WAITING,
@@ -26,6 +30,7 @@ _BEFORE_PERSON = (
     Phase.ANSWERED,
     Phase.DETECTING,
 )
+_PERSON = (Phase.QUEUED, Phase.TALKING, Phase.HELD)
 
 
 class Pacing:
@@ -35,6 +40,9 @@ class Pacing:
         self.policies: dict[int, DialPolicy] = {}
         self.trunks: dict[str, Trunk] = {}
         self.rates: dict[int, Rates] = {}
+        self.due: dict[int, int] = {}
+        self._desk = DeskRecord()
+        self._foresights: dict[int, Foresight] = {}
         self._asked: dict[int, int] = {}
         self._rest_until: dict[int, datetime] = {}
         self._placed: dict[str | int, deque[datetime]] = {}
@@ -47,7 +55,22 @@ class Pacing:
         self.trunks = {trunk.name: trunk for trunk in seen.trunks}
         for campaign_id, rates in seen.rates.items():
             self.rates.setdefault(campaign_id, rates)
+        self.due |= seen.due
+        for campaign_id, past in seen.past.items():
+            self._remember(campaign_id, past)
         self.look_again()
+
+    def _remember(self, campaign_id: int, past: Past) -> None:
+        for age, answered in past.lines:
+            self._foresight(campaign_id).learn(age, answered=answered)
+        for seconds in past.talks:
+            self._desk.talk.add(seconds)
+
+    def _foresight(self, campaign_id: int) -> Foresight:
+        found = self._foresights.get(campaign_id)
+        if found is None:
+            found = self._foresights[campaign_id] = Foresight(self._desk)
+        return found
 
     def look_again(self) -> None:
         """Ask at once, even where nothing was due a moment ago."""
@@ -61,14 +84,35 @@ class Pacing:
             self._rest_until[campaign_id] = now + LOOK_AGAIN
         policy = self.policies.get(campaign_id)
         for one in event.permitted:
+            self._foresight(campaign_id).placed(one.call.attempt_id, now.timestamp())
             for key in (campaign_id, one.call.trunk):
                 self._placed.setdefault(key, deque()).append(now)
         return policy is None or policy.mode is Mode.PROGRESSIVE
+
+    def moved(self, before: LiveCall, after: LiveCall, now: datetime) -> None:
+        """Learn what became of a line: a person answered, or not."""
+        left = before.phase in _BEFORE_PERSON and after.phase not in _BEFORE_PERSON
+        if after.campaign_id is None or not left:
+            return
+        foresight = self._foresight(after.campaign_id)
+        answered = after.phase in _PERSON or after.abandoned
+        if not answered and (after.placed_at is None or after.cancelled or after.interrupted):
+            foresight.drop(after.attempt_id)
+        else:
+            foresight.over(after.attempt_id, now.timestamp(), answered=answered)
+
+    def lasted(self, state: AgentState, time: timedelta, following: AgentState) -> None:
+        """Learn how long agents talk and wrap up."""
+        if state is AgentState.TALKING:
+            self._desk.talk.add(time.total_seconds())
+        elif state is AgentState.WRAP_UP:
+            self._desk.wrapped(time.total_seconds(), back=following is AgentState.READY)
 
     def ended(self, call: LiveCall) -> None:
         """Count what an ended call says about abandonment."""
         if call.campaign_id is None or not (call.abandoned or call.bridged_at):
             return
+        self._foresight(call.campaign_id).met(abandoned=call.abandoned)
         rates = self.rates.get(call.campaign_id, Rates(0, 0))
         self.rates[call.campaign_id] = replace(
             rates, answered=rates.answered + 1, abandoned=rates.abandoned + call.abandoned
@@ -87,7 +131,7 @@ class Pacing:
             if not policy.running or trunk is None or policy.campaign_id in self._asked:
                 continue
             seen = self._snapshot(policy, trunk, live, seats, now)
-            decided = pace(seen, policy, trunk)
+            decided = self._decide(seen, policy, trunk, now)
             orders += self._show(seen, decided, now)
             if decided.place == 0:
                 self._wait_for_rate(policy, trunk, seen)
@@ -95,6 +139,14 @@ class Pacing:
                 self._asked[policy.campaign_id] = decided.place
                 orders.append(Place(policy, decided.place))
         return orders
+
+    def _decide(self, seen: Snapshot, policy: DialPolicy, trunk: Trunk, now: datetime) -> Pace:
+        if not policy.predicts:
+            return pace(seen, policy, trunk)
+        if seen.agents:
+            self._again_at = min(self._again_at or now + PREDICT_EVERY, now + PREDICT_EVERY)
+        outlook = self._foresight(policy.campaign_id).outlook(now.timestamp())
+        return pace(seen, policy, trunk, outlook)
 
     def next_deadline(self) -> datetime | None:
         """Return when a campaign that rests, or a full second, is over."""
@@ -141,13 +193,14 @@ class Pacing:
         rates = self.rates.get(campaign_id, Rates(0, 0))
         asked = sum(self._asked.values())
         reserved = [s for s in seats if s.state is AgentState.RESERVED and s.attempt_id in ids]
-        return Snapshot(
+        wrapped = seats.lasting(AgentState.WRAP_UP, campaign_id, now)
+        seen = Snapshot(
             campaign_id=campaign_id,
             # Agents for whom another campaign's calls are being decided are not free for this one.
             ready=max(0, len(seats.free(campaign_id)) - asked),
             reserved=len(reserved),
             talking=sum(call.phase in (Phase.TALKING, Phase.HELD) for call in ours),
-            wrap_up=seats.count(AgentState.WRAP_UP, campaign_id),
+            wrap_up=len(wrapped),
             in_flight=sum(call.phase in _BEFORE_PERSON for call in ours),
             queued=sum(call.phase is Phase.QUEUED for call in ours),
             answered=rates.answered,
@@ -157,4 +210,17 @@ class Pacing:
             trunk_placed_last_second=self._recent(
                 trunk.name, rate_window(trunk.max_per_second), now
             ),
+        )
+        return self._foreseen(seen, seats, wrapped, now) if policy.predicts else seen
+
+    def _foreseen(
+        self, seen: Snapshot, seats: Seats, wrapped: tuple[int, ...], now: datetime
+    ) -> Snapshot:
+        campaign_id = seen.campaign_id
+        talked = seats.lasting(AgentState.TALKING, campaign_id, now)
+        return self._foresight(campaign_id).seen(
+            replace(seen, talked=talked, wrapped=wrapped),
+            now.timestamp(),
+            seconds=None,
+            due=self.due.get(campaign_id, 0),
         )

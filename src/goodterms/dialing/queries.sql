@@ -186,6 +186,37 @@ FROM calls.attempt
 WHERE campaign_id = ANY (%(campaign_ids)s) AND created_at >= %(since)s AND outcome IS NOT NULL
 GROUP BY campaign_id;
 
+-- name: due_now
+-- How many people of each campaign are due now, counted up to a limit.
+SELECT c.campaign_id, (
+    SELECT count(*) FROM (
+        SELECT FROM dialing.due_attempt d
+        WHERE d.campaign_id = c.campaign_id AND d.state = 'waiting' AND d.due_at <= %(now)s
+        LIMIT %(limit)s
+    ) AS counted
+) AS number
+FROM unnest(%(campaign_ids)s::bigint[]) AS c (campaign_id);
+
+-- name: past_lines
+-- What became of the latest lines of a campaign, latest first: after how many seconds, and whether
+-- a person was there.
+SELECT
+    extract(epoch FROM COALESCE(greeting_ended_at, answered_at, ended_at) - placed_at)::float AS age,
+    abandoned OR outcome = 'conversation' AS answered
+FROM calls.attempt
+WHERE campaign_id = %(campaign_id)s AND placed_at IS NOT NULL AND ended_at IS NOT NULL
+    AND outcome NOT IN ('cancelled', 'interrupted')
+ORDER BY created_at DESC
+LIMIT %(limit)s;
+
+-- name: past_talks
+-- How long the latest conversations of a campaign lasted in seconds, latest first.
+SELECT extract(epoch FROM ended_at - bridged_at)::float AS seconds
+FROM calls.attempt
+WHERE campaign_id = %(campaign_id)s AND bridged_at IS NOT NULL AND ended_at IS NOT NULL
+ORDER BY created_at DESC
+LIMIT %(limit)s;
+
 -- name: record_pace
 -- Note the last pace of a campaign for the floor.
 INSERT INTO dialing.pace (campaign_id, at, place, because, snapshot)

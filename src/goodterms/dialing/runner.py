@@ -351,7 +351,10 @@ class Runner:
             fresh = [p.campaign_id for p in policies if p.campaign_id not in known]
             now = self._parts.clock.now()
             rates = await dialing.rates(conn, fresh, now=now) if fresh else {}
-        self._feed(PoliciesSeen(tuple(policies), tuple(trunks), rates))
+            past = {campaign: await dialing.past(conn, campaign) for campaign in fresh}
+            ahead = [p.campaign_id for p in policies if p.running and p.predicts]
+            due = await dialing.due_now(conn, ahead, now=now) if ahead else {}
+        self._feed(PoliciesSeen(tuple(policies), tuple(trunks), rates, due, past))
 
     async def _provide_phones(self) -> None:
         async with self._reads.connection() as conn:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -51,10 +51,16 @@ def person_of(leg: str) -> int | None:
 
 
 class Seats:
-    """All agents of the node."""
+    """All agents of the node.
 
-    def __init__(self) -> None:
+    ``lasted`` is told of each state that ended: how long it lasted, and which one follows.
+    """
+
+    def __init__(
+        self, lasted: Callable[[AgentState, timedelta, AgentState], None] | None = None
+    ) -> None:
         self._seats: dict[int, Seat] = {}
+        self._lasted = lasted
 
     def __iter__(self) -> Iterator[Seat]:
         return iter(self._seats.values())
@@ -73,7 +79,8 @@ class Seats:
             return
         seat.agent = agent
         if seat.unsaved == 0:
-            seat.state, seat.since, seat.attempt_id = agent.state, agent.since, agent.attempt_id
+            self._turn(seat, agent.state, agent.since)
+            seat.attempt_id = agent.attempt_id
 
     def saved(self, agent: Agent) -> None:
         """Take in the row after one of our orders was written."""
@@ -94,12 +101,16 @@ class Seats:
         """Step an agent ahead of the row and return the order to write it."""
         for part in steps(seat.agent, event):
             if AGENT.allows(seat.state, part):
-                seat.state = AGENT.step(seat.state, part)
-                seat.since = now
+                self._turn(seat, AGENT.step(seat.state, part), now)
         idle = (AgentState.READY, AgentState.PAUSED, AgentState.SIGNED_OUT)
         seat.attempt_id = None if seat.state in idle else attempt_id or seat.attempt_id
         seat.unsaved += 1
         return MoveAgent(seat.agent.person_id, event, attempt_id, reason)
+
+    def _turn(self, seat: Seat, state: AgentState, since: datetime) -> None:
+        if state is not seat.state and self._lasted is not None:
+            self._lasted(seat.state, since - seat.since, state)
+        seat.state, seat.since = state, since
 
     def set_line(self, seat: Seat, *, line_open: bool) -> SetLine:
         """Note an agent's line as open or closed and return the order to write it."""
@@ -123,9 +134,13 @@ class Seats:
             seat.agent if seat.agent.since == seat.since else replace(seat.agent, since=seat.since)
         )
 
-    def count(self, state: AgentState, campaign_id: int | None) -> int:
-        """Count the agents of a campaign in a state."""
-        return sum(1 for s in self if s.state is state and serves(s.agent, campaign_id))
+    def lasting(self, state: AgentState, campaign_id: int, now: datetime) -> tuple[int, ...]:
+        """Return for how many seconds each agent of a campaign has been in a state."""
+        return tuple(
+            max(0, int((now - s.since).total_seconds()))
+            for s in self
+            if s.state is state and serves(s.agent, campaign_id)
+        )
 
     def lines(self, now: datetime, busy: Iterable[str]) -> list[NetworkCommand]:
         """Open the lines of those who are ready, close those of who has left."""

@@ -39,6 +39,7 @@ from goodterms.dialing.model import (
     Member,
     Next,
     Pace,
+    Past,
     Rates,
     Snapshot,
     StartResult,
@@ -55,6 +56,8 @@ AskHosts = Callable[[Sequence[int]], Awaitable[object]]
 HOST_FRESH = timedelta(seconds=20)
 ABANDON_WINDOW = timedelta(days=30)
 ORIGINATE_SECONDS = 2.0
+DUE_COUNTED = 2_000
+PAST_LINES, PAST_TALKS = 1_500, 600
 
 
 class DialingService:
@@ -265,6 +268,16 @@ class DialingService:
         Reference: 47 CFR 64.1200(a)(7)(i).
         """
         return await store.rates(conn, campaign_ids, now - ABANDON_WINDOW)
+
+    async def due_now(
+        self, conn: Connection, campaign_ids: Sequence[int], *, now: datetime
+    ) -> dict[int, int]:
+        """Count who is due now per campaign; what is beyond ``DUE_COUNTED`` is not counted."""
+        return await store.due_now(conn, campaign_ids, now, DUE_COUNTED)
+
+    async def past(self, conn: Connection, campaign_id: int) -> Past:
+        """Read what became of a campaign's latest lines, for pacing to learn from."""
+        return await store.past(conn, campaign_id, lines=PAST_LINES, talks=PAST_TALKS)
 
     async def record_pace(
         self, conn: Connection, snapshot: Snapshot, pace: Pace, *, now: datetime

@@ -21,6 +21,7 @@ from goodterms.dialing.model import (
     Mode,
     Next,
     Pace,
+    Past,
     Rates,
     Retry,
     Snapshot,
@@ -224,6 +225,24 @@ async def rates(conn: Connection, campaign_ids: Sequence[int], since: datetime) 
     """Count answered and abandoned calls per campaign."""
     rows = await _rows(conn, "rates", campaign_ids=list(campaign_ids), since=since)
     return {row["campaign_id"]: Rates(row["answered"], row["abandoned"]) for row in rows}
+
+
+async def due_now(
+    conn: Connection, campaign_ids: Sequence[int], now: datetime, limit: int
+) -> dict[int, int]:
+    """Count who is due now per campaign, up to a limit."""
+    rows = await _rows(conn, "due_now", campaign_ids=list(campaign_ids), now=now, limit=limit)
+    return {row["campaign_id"]: row["number"] for row in rows}
+
+
+async def past(conn: Connection, campaign_id: int, *, lines: int, talks: int) -> Past:
+    """Read what became of a campaign's latest lines and conversations, oldest first."""
+    ended = await _rows(conn, "past_lines", campaign_id=campaign_id, limit=lines)
+    talked = await _rows(conn, "past_talks", campaign_id=campaign_id, limit=talks)
+    return Past(
+        tuple((row["age"], row["answered"]) for row in reversed(ended)),
+        tuple(row["seconds"] for row in reversed(talked)),
+    )
 
 
 async def record_pace(conn: Connection, snapshot: Snapshot, pace: Pace, now: datetime) -> None:

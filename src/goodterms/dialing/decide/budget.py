@@ -7,8 +7,9 @@ from math import sqrt
 from goodterms.compliance.decide.abandonment import CAP, WHOLE
 from goodterms.dialing.model import Outlook, Snapshot
 
-BORROW = 100
-"""Of the answers that surely still come, so many at most are counted as if they had come."""
+BORROW, BORROW_LARGE, BORROW_EACH = 100, 200, 10
+"""Of the answers that surely still come, so many at most are counted as if they had come: ten for
+each agent, at least the first figure, at most the second."""
 
 _SHARE = CAP / WHOLE
 # Chosen by simulation (bench/pacing.py): at few abandoned calls left, one must hold back more
@@ -29,6 +30,12 @@ def _rate(left: float, answers: float) -> float:
     return max(0.0, left - _CAUTION * sqrt(left)) / answers if left > 0 else 0.0
 
 
+def borrowed(snapshot: Snapshot) -> int:
+    """Return how many answers that still come are counted as if they had come."""
+    most = max(BORROW, min(BORROW_LARGE, BORROW_EACH * snapshot.agents))
+    return min(most, snapshot.ahead)
+
+
 def aim(snapshot: Snapshot) -> float:
     """Return which share of the people who answer next may be abandoned.
 
@@ -41,7 +48,7 @@ def aim(snapshot: Snapshot) -> float:
     stretch = _STRETCH * (max(1, agents) / _TEAM) ** _GROWTH
     spread = (
         _rate(earned + _SHARE * 2 * snapshot.ahead, coming),
-        _rate(earned + _SHARE * min(BORROW, snapshot.ahead), stretch),
+        _rate(earned + _SHARE * borrowed(snapshot), stretch),
     )
     return max(_LEAST, min(_MOST, *spread))
 

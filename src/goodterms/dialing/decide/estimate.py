@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import accumulate, pairwise
 from math import exp
 
-from goodterms.dialing.model import Outlook
+from goodterms.dialing.model import Outlook, Snapshot
 
 OLDEST = 150
 """The age in seconds up to which lines are told apart."""
@@ -126,10 +126,17 @@ def outlook(known: Lines, talk: Lengths, wrap: Lengths, *, back: float, seen: fl
         wrapping.append(wrap.ends_within(edge + 0.5, horizon) * back)
     return Outlook(
         answers=known.answers,
-        after_talk=tuple(talking[step] for step in _STEP_OF),
-        after_wrap=tuple(wrapping[step] for step in _STEP_OF),
+        after_talk=tuple(talking),
+        after_wrap=tuple(wrapping),
         horizon=horizon,
         doubt=1.0 / max(1.0, seen),
         line_seconds=known.mean_end,
         handle_seconds=talk.mean + wrap.mean,
     )
+
+
+def releases(known: Outlook, snapshot: Snapshot) -> list[float]:
+    """Return the chance of each busy agent to be free within the horizon."""
+    talk, wrap, steps = known.after_talk, known.after_wrap, _STEP_OF
+    freed = [talk[steps[min(seconds, LONGEST)]] for seconds in snapshot.talked]
+    return freed + [wrap[steps[min(seconds, LONGEST)]] for seconds in snapshot.wrapped]

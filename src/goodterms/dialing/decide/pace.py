@@ -6,6 +6,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 from goodterms.compliance.decide.abandonment import Tally, spare
+from goodterms.dialing.decide.estimate import releases
 from goodterms.dialing.decide.predict import guarded, lines_ahead
 from goodterms.dialing.model import DialPolicy, Mode, Outlook, Pace, Snapshot, Trunk
 
@@ -92,7 +93,8 @@ def _predicted(snapshot: Snapshot, outlook: Outlook, idle: int) -> tuple[int, st
         return max(0, idle), f"{agents}: one line each, no abandoned call is left in the budget."
     more = lines_ahead(snapshot, outlook)
     lines = max(snapshot.in_flight + more, idle)
+    soon = sum(releases(outlook, snapshot))
     return lines, (
-        f"{agents} and {outlook.freeing(snapshot):.1f} more soon, {snapshot.in_flight} lines are "
-        f"out: the next answer finds nobody with a chance of {100 * snapshot.risk:.1f} % at most."
+        f"{agents} and {soon:.1f} more soon, {lines} lines: the next person to answer finds nobody "
+        f"with a chance of {100 * snapshot.risk:.1f} % at most."
     )

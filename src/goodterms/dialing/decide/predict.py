@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from math import erfc, sqrt
 
 from goodterms.compliance.decide.abandonment import Tally, spare
-from goodterms.dialing.decide.budget import BORROW
+from goodterms.dialing.decide.budget import borrowed
+from goodterms.dialing.decide.estimate import releases
 from goodterms.dialing.model import Outlook, Snapshot
 
 EXACT = 10
@@ -23,24 +24,24 @@ MOST = 400
 def guarded(snapshot: Snapshot) -> bool:
     """Tell whether one more abandoned call could break the cap: then one line per idle agent.
 
-    Answers that surely still come in the window count as come, at most ``BORROW`` of them.
+    Some of the answers that surely still come in the window count as come (``borrowed``).
     """
-    answered = snapshot.answered + min(BORROW, snapshot.ahead)
+    answered = snapshot.answered + borrowed(snapshot)
     return spare(Tally(snapshot.abandoned, max(0, answered - snapshot.abandoned))) == 0
 
 
 def lines_ahead(snapshot: Snapshot, outlook: Outlook) -> int:
     """Return how many more lines may be placed at the snapshot's risk."""
     free = snapshot.ready + snapshot.reserved - snapshot.queued
-    answers, releases = outlook.answers, outlook.releases(snapshot)
+    answers, freed = outlook.answers, releases(outlook, snapshot)
     aged = [
         (answers[min(age, len(answers) - 1)], count)
         for age, count in enumerate(snapshot.line_ages)
         if count
     ]
     if snapshot.agents <= EXACT:
-        return _exactly(free, aged, releases, answers[0], snapshot.risk)
-    return _nearly(free, aged, releases, outlook, snapshot.risk)
+        return _exactly(free, aged, freed, answers[0], snapshot.risk)
+    return _nearly(free, aged, freed, outlook, snapshot.risk)
 
 
 def spread(chances: Sequence[float], size: int) -> list[float]:
@@ -64,13 +65,14 @@ def _one_more(found: list[float], chance: float) -> None:
 def _exactly(
     free: int,
     aged: list[tuple[float, int]],
-    releases: list[float],
+    freed: list[float],
     fresh: float,
     risk: float,
 ) -> int:
-    most = max(1, free + len(releases))
+    ways = max(1, len(freed))
+    most = max(1, free + ways)
     answered = spread([chance for chance, count in aged for _ in range(count)], most)
-    released = spread(releases, max(1, len(releases)))
+    released = spread(freed, ways)
     for lines in range(MOST):
         if _nobody(free, answered, released) > risk:
             return lines
@@ -92,21 +94,21 @@ def _nobody(free: int, answered: list[float], released: list[float]) -> float:
 def _nearly(
     free: int,
     aged: list[tuple[float, int]],
-    releases: list[float],
+    freed: list[float],
     outlook: Outlook,
     risk: float,
 ) -> int:
     fresh = outlook.answers[0]
     mean = sum([chance * count for chance, count in aged])
     noise = sum([chance * (1 - chance) * count for chance, count in aged])
-    freed = sum(releases)
-    noise += freed - sum([chance * chance for chance in releases])
+    soon = sum(freed)
+    noise += soon - sum([chance * chance for chance in freed])
 
     def chance(lines: int) -> float:
         answered = mean + lines * fresh
         # How often people answer is itself only estimated.
         variance = noise + lines * fresh * (1 - fresh) + outlook.doubt * answered * answered
-        return 0.5 * erfc((free - 0.5 - answered + freed) / sqrt(2 * variance + 1e-9))
+        return 0.5 * erfc((free - 0.5 - answered + soon) / sqrt(2 * variance + 1e-9))
 
     if chance(0) > risk:
         return 0
