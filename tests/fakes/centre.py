@@ -15,8 +15,9 @@ from goodterms.calls.model import AttemptDisposed, AttemptEnded
 from goodterms.calls.service import CallService
 from goodterms.campaigns.model import Campaign, Members
 from goodterms.campaigns.service import CampaignService
-from goodterms.compliance.model import CallerId
+from goodterms.compliance.model import CallerId, ContactClosed
 from goodterms.compliance.service import ComplianceService, load_rulebook
+from goodterms.compliance.tasks import TaskService
 from goodterms.dialing.model import DialPolicy, Trunk
 from goodterms.dialing.service import DialingService
 from goodterms.kit.events import Bus
@@ -41,7 +42,9 @@ class Centre:
         self.asked: list[Sequence[int]] = []
         bus = Bus()
         self.accounts = AccountService(bus)
-        self.compliance = ComplianceService(RULEBOOK)
+        self.compliance = ComplianceService(RULEBOOK, bus)
+        self.due = TaskService(self.accounts, self.compliance)
+        bus.subscribe(ContactClosed, self.due.on_closed)
         self.ledger = LedgerService(self.accounts, bus)
         self.calls = CallService(self.accounts, self.compliance, bus)
         self.routing = RoutingService(self.calls)

@@ -20,7 +20,9 @@ from goodterms.arrangements.service import ArrangementService
 from goodterms.calls.model import AttemptDisposed, AttemptEnded
 from goodterms.calls.service import CallService
 from goodterms.campaigns.service import CampaignService
+from goodterms.compliance.model import ContactClosed
 from goodterms.compliance.service import ComplianceService, load_rulebook
+from goodterms.compliance.tasks import TaskService
 from goodterms.dialing.service import DialingService
 from goodterms.intake.service import IntakeService
 from goodterms.integration.service import IntegrationService
@@ -56,7 +58,9 @@ def make_web(
     bus = Bus()
     accounts = AccountService(bus)
     ledger = LedgerService(accounts, bus)
-    compliance = ComplianceService(load_rulebook())
+    compliance = ComplianceService(load_rulebook(), bus)
+    due = TaskService(accounts, compliance)
+    bus.subscribe(ContactClosed, due.on_closed)
     integration = IntegrationService(
         pool, chosen, accounts, ledger,
         host_ledger=HttpHostLedger(chosen), deliverer=HttpDeliverer(chosen),
@@ -85,6 +89,7 @@ def make_web(
         accounts=accounts,
         ledger=ledger,
         compliance=compliance,
+        due=due,
         arrangements=arrangements,
         payments=PaymentService(
             pool,

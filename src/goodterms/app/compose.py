@@ -19,7 +19,9 @@ from goodterms.calls.model import AttemptDisposed, AttemptEnded
 from goodterms.calls.service import CallService
 from goodterms.campaigns.service import CampaignService
 from goodterms.compliance.evidence import EvidenceService
+from goodterms.compliance.model import ContactClosed
 from goodterms.compliance.service import ComplianceService, load_rulebook
+from goodterms.compliance.tasks import TaskService
 from goodterms.dialing.service import DialingService
 from goodterms.intake.service import IntakeService
 from goodterms.integration.service import IntegrationService
@@ -48,6 +50,7 @@ class Services:
     ledger: LedgerService
     compliance: ComplianceService
     evidence: EvidenceService
+    due: TaskService
     arrangements: ArrangementService
     integration: IntegrationService
     intake: IntakeService
@@ -80,7 +83,8 @@ def wire(settings: Settings, url: str, pool: Pool, clock: Clock, outside: Outsid
     bus = Bus()
     accounts = AccountService(bus)
     ledger = LedgerService(accounts, bus)
-    compliance = ComplianceService(load_rulebook())
+    compliance = ComplianceService(load_rulebook(), bus)
+    due = TaskService(accounts, compliance)
     arrangements = ArrangementService(ledger, accounts)
     integration = IntegrationService(
         pool, clock, accounts, ledger, host_ledger=outside.hosts, deliverer=outside.deliverer
@@ -92,21 +96,13 @@ def wire(settings: Settings, url: str, pool: Pool, clock: Clock, outside: Outsid
     calls = CallService(accounts, compliance, bus)
     routing = RoutingService(calls)
     dialing = DialingService(pool, accounts, compliance, calls, integration.ask_hosts)
-    _listen(bus, dialing, routing)
+    _listen(bus, dialing, routing, due)
     return Services(
         settings=settings, url=url, pool=pool, clock=clock, jobs=outside.jobs,
-        access=AccessService(),
-        accounts=accounts,
-        ledger=ledger,
-        compliance=compliance,
-        evidence=EvidenceService(),
-        arrangements=arrangements,
-        integration=integration,
-        intake=IntakeService(pool, clock, accounts, ledger),
-        payments=payments,
-        calls=calls,
-        routing=routing,
-        dialing=dialing,
+        access=AccessService(), accounts=accounts, ledger=ledger, compliance=compliance,
+        evidence=EvidenceService(), due=due, arrangements=arrangements,
+        integration=integration, intake=IntakeService(pool, clock, accounts, ledger),
+        payments=payments, calls=calls, routing=routing, dialing=dialing,
         campaigns=CampaignService(accounts, compliance, dialing),
         messaging=MessagingService(accounts, compliance, clock),
         reporting=ReportingService(ledger),
@@ -114,9 +110,10 @@ def wire(settings: Settings, url: str, pool: Pool, clock: Clock, outside: Outsid
     )  # fmt: skip
 
 
-def _listen(bus: Bus, dialing: DialingService, routing: RoutingService) -> None:
+def _listen(bus: Bus, dialing: DialingService, routing: RoutingService, due: TaskService) -> None:
     """Tell who hears what: restrictions withdraw contact, ends and dispositions lead on."""
     bus.subscribe(ContactRestricted, dialing.withdraw)
+    bus.subscribe(ContactClosed, due.on_closed)
     bus.subscribe(AttemptEnded, dialing.on_ended)
     bus.subscribe(AttemptDisposed, dialing.on_disposed)
     bus.subscribe(AttemptDisposed, routing.on_disposed)

@@ -41,6 +41,7 @@ def web_of(parts: Services) -> Web:
         arrangements=parts.arrangements,
         payments=parts.payments,
         compliance=parts.compliance,
+        due=parts.due,
         calls=parts.calls,
         routing=parts.routing,
         dialing=parts.dialing,

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 
 from goodterms.app.compose import Services
 from goodterms.campaigns import jobs as campaign_jobs
+from goodterms.compliance import jobs as compliance_jobs
 from goodterms.intake import jobs as intake_jobs
 from goodterms.integration import jobs as integration_jobs
 from goodterms.payments import jobs as payment_jobs
@@ -50,6 +51,10 @@ async def _seal(parts: Services) -> object:
         return await parts.evidence.seal(conn, now=parts.clock.now())
 
 
+async def _due(parts: Services) -> object:
+    return await compliance_jobs.renew_tasks(parts.pool, parts.due, parts.clock)
+
+
 async def _rescue(parts: Services) -> object:
     return await parts.jobs.rescue()
 
@@ -66,6 +71,7 @@ SWEEPS: tuple[tuple[str, float, Callable[[Services], Awaitable[object]]], ...] =
     ("campaigns.refresh", 20.0, _campaigns),
     ("promises.broken", 300.0, _promises),
     ("evidence.seal", 5.0, _seal),
+    ("compliance.due", 15.0, _due),
     ("jobs.rescue", 60.0, _rescue),
     ("tidy", 3600.0, _tidy),
 )

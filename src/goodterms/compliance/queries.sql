@@ -365,3 +365,110 @@ RETURNING id, place, number, valid_until, actor, recorded_at, ended_at, ended_by
 UPDATE compliance.licence SET ended_at = %(now)s, ended_by = %(actor)s, end_reason = %(reason)s
 WHERE id = %(id)s AND ended_at IS NULL
 RETURNING id, place, number, valid_until, actor, recorded_at, ended_at, ended_by, end_reason;
+-- name: closed_contact
+-- What is told of a contact once it is closed.
+SELECT
+    contact.attempt_id, contact.consumer_id, contact.account_ids, contact.medium,
+    contact.direction, contact.reach, contact.recipient, contact.message, contact.placed_at,
+    contact.closed_at,
+    (SELECT verdict.contact_point_id FROM compliance.verdict verdict
+     WHERE verdict.attempt_id = contact.attempt_id ORDER BY verdict.id DESC LIMIT 1)
+        AS contact_point_id
+FROM compliance.contact contact WHERE contact.attempt_id = %(attempt_id)s;
+
+-- name: accounts_of_people
+-- All accounts of people; of those that have ended, when something was last done about them.
+SELECT
+    account.consumer_id, account.id AS account_id,
+    CASE WHEN account.status IN ('paid', 'recalled', 'closed') THEN GREATEST(
+        account.updated_at,
+        (SELECT max(event.at) FROM accounts.event event
+         WHERE event.consumer_id = account.consumer_id
+            AND (event.account_id = account.id OR event.account_id IS NULL)),
+        (SELECT max(contact.placed_at) FROM compliance.contact contact
+         WHERE contact.consumer_id = account.consumer_id
+            AND account.id = ANY (contact.account_ids))
+    ) END AS last_activity
+FROM accounts.account account
+WHERE account.consumer_id = ANY (%(consumer_ids)s::bigint[])
+ORDER BY account.consumer_id, account.id;
+
+-- name: people_to_look_at
+-- The next people about whom something may be due: recorded facts about an account, open tasks, or
+-- accounts that ended long ago.
+SELECT consumer.id FROM accounts.consumer consumer
+WHERE consumer.id > %(after)s AND (
+    EXISTS (
+        SELECT FROM accounts.circumstance fact
+        WHERE fact.consumer_id = consumer.id AND fact.ended_at IS NULL
+            AND fact.account_id IS NOT NULL
+    )
+    OR EXISTS (
+        SELECT FROM compliance.task task
+        WHERE task.consumer_id = consumer.id AND task.done_at IS NULL
+    )
+    OR EXISTS (
+        SELECT FROM accounts.account account
+        WHERE account.consumer_id = consumer.id AND account.updated_at < %(ended_before)s
+            AND account.status IN ('paid', 'recalled', 'closed')
+    )
+)
+ORDER BY consumer.id
+LIMIT %(limit)s;
+
+-- name: people_changed
+-- The people of whom a fact was recorded or ended since an instant.
+SELECT fact.consumer_id AS id FROM accounts.circumstance fact WHERE fact.recorded_at >= %(since)s
+UNION
+SELECT fact.consumer_id FROM accounts.circumstance fact WHERE fact.ended_at >= %(since)s;
+
+-- name: task_progress
+-- How far the derivation of tasks has come; no row if somebody else is at it.
+SELECT changed_until, whole_on FROM compliance.task_progress FOR UPDATE SKIP LOCKED;
+
+-- name: note_progress
+-- Writes how far the derivation of tasks has come.
+UPDATE compliance.task_progress SET changed_until = %(until)s, whole_on = %(whole_on)s;
+
+-- name: put_tasks
+-- Makes tasks due, or says what has changed of those that are open. The lists are parallel.
+INSERT INTO compliance.task AS task (
+    consumer_id, account_id, kind, due_on, words, rule_id, rule_version, made_at
+)
+SELECT given.*, %(now)s FROM unnest(
+    %(consumer_ids)s::bigint[], %(account_ids)s::bigint[], %(kinds)s::text[], %(due_on)s::date[],
+    %(words)s::text[], %(rule_ids)s::text[], %(rule_versions)s::int[]
+) AS given
+ON CONFLICT (account_id, kind) WHERE done_at IS NULL DO UPDATE SET
+    due_on = excluded.due_on, words = excluded.words, rule_id = excluded.rule_id,
+    rule_version = excluded.rule_version
+WHERE (task.due_on, task.words, task.rule_id, task.rule_version)
+    IS DISTINCT FROM (excluded.due_on, excluded.words, excluded.rule_id, excluded.rule_version);
+
+-- name: close_tasks
+-- Closes the open tasks of people that are due no more: all but those given, account and kind.
+UPDATE compliance.task SET done_at = %(now)s
+WHERE consumer_id = ANY (%(looked_at)s::bigint[]) AND done_at IS NULL AND NOT EXISTS (
+    SELECT FROM unnest(%(account_ids)s::bigint[], %(kinds)s::text[]) AS kept (account_id, kind)
+    WHERE kept.account_id = task.account_id AND kept.kind = task.kind
+);
+
+-- name: tasks
+-- Tasks by their day, the open ones or those that are done, filtered, after a given one.
+SELECT
+    task.id, task.kind, task.consumer_id,
+    btrim(consumer.given_name || ' ' || consumer.family_name) AS consumer_name, task.account_id,
+    account.reference AS account_reference, task.due_on, task.words, task.rule_id,
+    task.rule_version, task.made_at, task.done_at
+FROM compliance.task task
+JOIN accounts.consumer consumer ON consumer.id = task.consumer_id
+JOIN accounts.account account ON account.id = task.account_id
+WHERE (task.done_at IS NOT NULL) = %(done)s
+    AND (%(kind)s::text IS NULL OR task.kind = %(kind)s)
+    AND (%(consumer_id)s::bigint IS NULL OR task.consumer_id = %(consumer_id)s)
+    AND (%(due_until)s::date IS NULL OR task.due_on <= %(due_until)s)
+    AND (%(after)s::bigint IS NULL OR (task.due_on, task.id) > (
+        SELECT before.due_on, before.id FROM compliance.task before WHERE before.id = %(after)s
+    ))
+ORDER BY task.due_on, task.id
+LIMIT %(limit)s;

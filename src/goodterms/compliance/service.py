@@ -33,6 +33,7 @@ from goodterms.compliance.model import (
     Verdict,
 )
 from goodterms.kit.errors import Conflict, NotFound, Refusal
+from goodterms.kit.events import Bus
 from goodterms.kit.phone import PhoneError, parse_phone
 from goodterms.kit.places import shipped
 from goodterms.kit.sql import Connection
@@ -54,8 +55,9 @@ def load_rulebook(path: Path | None = None, *, partial: bool = False) -> Ruleboo
 class ComplianceService(LicenceKeeper):
     """The gate with its record: permits, verdicts, the contact log, the caller IDs we own."""
 
-    def __init__(self, rulebook: Rulebook) -> None:
+    def __init__(self, rulebook: Rulebook, bus: Bus | None = None) -> None:
         self.rulebook = rulebook
+        self._bus = bus or Bus()
         self._lookback = lookback_days(rulebook)
         self._known = {rulebook.hash: rulebook}
 
@@ -152,7 +154,8 @@ class ComplianceService(LicenceKeeper):
     ) -> None:
         """Write what came of a contact into the log; a second closing changes nothing.
 
-        ``reach`` says how far it got; each rule counts from a reach on.
+        ``reach`` says how far it got; each rule counts from a reach on. Whoever listens is told
+        (``ContactClosed``) in the same transaction.
 
         Raises:
             NotFound: the log has no contact of this attempt.
@@ -164,6 +167,7 @@ class ComplianceService(LicenceKeeper):
             "now": now,
         }
         if await store.close_contact(conn, values):
+            await self._bus.publish(conn, await store.closed_contact(conn, attempt_id))
             return
         if not await store.contact_exists(conn, attempt_id):
             raise NotFound("CONTACT_UNKNOWN", f"The contact log has no attempt {attempt_id}.")

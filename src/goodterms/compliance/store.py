@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,14 +15,19 @@ from goodterms.compliance.decide.windows import dates, places
 from goodterms.compliance.model import (
     PERMIT_LIFE,
     CallerId,
+    ContactClosed,
     Decision,
+    Due,
     Facts,
+    Reach,
     Rulebook,
+    Task,
+    TaskKind,
     Verdict,
 )
 from goodterms.compliance.model.licences import Licence
 from goodterms.kit import plainjson
-from goodterms.kit.sql import Connection, id_array, queries, text_array
+from goodterms.kit.sql import Connection, id_array, limited, queries, text_array
 
 SQL = queries(__file__)
 _CONSUMER = "consumer"
@@ -212,3 +217,76 @@ async def end_licence(conn: Connection, values: Mapping[str, Any]) -> Licence | 
     """End a licence in force; None if it is not."""
     row = await (await conn.execute(SQL["end_licence"], values)).fetchone()
     return Licence(**row) if row else None
+
+
+async def closed_contact(conn: Connection, attempt_id: str) -> ContactClosed:
+    """Give a closed contact as it is told."""
+    row = await (await conn.execute(SQL["closed_contact"], {"attempt_id": attempt_id})).fetchone()
+    assert row is not None  # it was closed in this transaction
+    at = row.pop("closed_at").astimezone(UTC)
+    placed = row["placed_at"].astimezone(UTC)
+    told = {"account_ids": tuple(row["account_ids"]), "reach": Reach(row["reach"])}
+    return ContactClosed(**{**row, **told, "placed_at": placed, "at": at})
+
+
+async def accounts_of_people(
+    conn: Connection, consumer_ids: Sequence[int]
+) -> list[Mapping[str, Any]]:
+    """Give people's accounts, with the last activity of those that have ended."""
+    values = {"consumer_ids": list(consumer_ids)}
+    return list(await (await conn.execute(SQL["accounts_of_people"], values)).fetchall())
+
+
+async def people_to_look_at(
+    conn: Connection, after: int, ended_before: datetime, limit: int
+) -> list[int]:
+    """Give the next people about whom something may be due."""
+    query = limited(SQL["people_to_look_at"], limit)
+    values = {"after": after, "ended_before": ended_before}
+    return [row["id"] for row in await (await conn.execute(query, values)).fetchall()]
+
+
+async def people_changed(conn: Connection, since: datetime) -> list[int]:
+    """Give the people of whom a fact was recorded or ended."""
+    cursor = await conn.execute(SQL["people_changed"], {"since": since})
+    return [row["id"] for row in await cursor.fetchall()]
+
+
+async def task_progress(conn: Connection) -> tuple[datetime | None, date | None] | None:
+    """Take the derivation of tasks; None if somebody else is at it."""
+    row = await (await conn.execute(SQL["task_progress"])).fetchone()
+    return (row["changed_until"], row["whole_on"]) if row else None
+
+
+async def note_progress(conn: Connection, *, until: datetime, whole_on: date) -> None:
+    """Note how far the derivation of tasks has come."""
+    await conn.execute(SQL["note_progress"], {"until": until, "whole_on": whole_on})
+
+
+async def put_tasks(
+    conn: Connection, due: Sequence[tuple[int, Due]], *, looked_at: Sequence[int], now: datetime
+) -> None:
+    """Make tasks due, and close the others of the people who were looked at."""
+    tasks = [one for _, one in due]
+    kept = {
+        "account_ids": [one.account_id for one in tasks],
+        "kinds": [one.kind.value for one in tasks],
+    }
+    await conn.execute(SQL["close_tasks"], {**kept, "looked_at": list(looked_at), "now": now})
+    values = {
+        **kept,
+        "consumer_ids": [consumer_id for consumer_id, _ in due],
+        "due_on": [one.on for one in tasks],
+        "words": [one.words for one in tasks],
+        "rule_ids": [one.rule_id for one in tasks],
+        "rule_versions": [one.rule_version for one in tasks],
+        "now": now,
+    }
+    if tasks:
+        await conn.execute(SQL["put_tasks"], values)
+
+
+async def list_tasks(conn: Connection, filters: Mapping[str, Any]) -> list[Task]:
+    """Give tasks by their day."""
+    rows = await (await conn.execute(SQL["tasks"], filters)).fetchall()
+    return [Task(**{**row, "kind": TaskKind(row["kind"])}) for row in rows]

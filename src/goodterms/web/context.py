@@ -18,6 +18,7 @@ from goodterms.arrangements.service import ArrangementService
 from goodterms.calls.service import CallService
 from goodterms.campaigns.service import CampaignService
 from goodterms.compliance.service import ComplianceService
+from goodterms.compliance.tasks import TaskService
 from goodterms.dialing.service import DialingService
 from goodterms.intake.service import IntakeService
 from goodterms.integration.service import IntegrationService
@@ -95,6 +96,7 @@ class Web:
     arrangements: ArrangementService
     payments: PaymentService
     compliance: ComplianceService
+    due: TaskService
     calls: CallService
     routing: RoutingService
     dialing: DialingService

@@ -23,6 +23,7 @@ _SHORTEST_DAY = 3
 _NEWEST = frozenset({
     "only_channel", "employer_prohibits", "attorney", "address_provenance", "number_check",
     "line_check", "stated_location", "consumer_wrote", "opted_out", "time_barred_on",
+    "claim_accrued", "first_delinquency",
 })  # fmt: skip
 _FIRST = frozenset({"initial_communication", "first_contact", "first_conversation"})
 _AHEAD = frozenset({"time_barred_on"})

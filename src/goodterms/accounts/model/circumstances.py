@@ -239,6 +239,13 @@ CIRCUMSTANCES: Final[Mapping[str, CircumstanceKind]] = {
         frozenset(),
         "the date proves wrong",
     ),
+    "reported": CircumstanceKind(
+        "The debt was reported to a consumer reporting agency.",
+        _ACCOUNT,
+        {"agency": "text"},
+        frozenset(),
+        "the report is deleted",
+    ),
     "bureau_dispute": CircumstanceKind(
         "A dispute came through a consumer reporting agency.",
         _ACCOUNT,

@@ -24,14 +24,10 @@ class NoRowError(LookupError):
     """No row in force says how to count; tells which predicate is missing, where and when."""
 
 
-def rows(
+def in_force(
     rulebook: Rulebook, predicate: str, on: date, where: tuple[str, ...] = US
 ) -> tuple[Rule, ...]:
-    """Return the rows of a predicate in force on a day in a place, the newest version of each.
-
-    Raises:
-        NoRowError: there is none.
-    """
+    """Return the rows of a predicate in force on a day in a place, the newest version of each."""
     chosen = {
         rule.id: rule
         for rule in rulebook.rules
@@ -41,10 +37,22 @@ def rows(
         and rule.valid_from <= on
         and (rule.valid_to is None or on < rule.valid_to)
     }
+    return tuple(chosen.values())
+
+
+def rows(
+    rulebook: Rulebook, predicate: str, on: date, where: tuple[str, ...] = US
+) -> tuple[Rule, ...]:
+    """Return the rows in force, of which there must be one.
+
+    Raises:
+        NoRowError: there is none.
+    """
+    chosen = in_force(rulebook, predicate, on, where)
     if not chosen:
         place = where[-1] if where else "an unknown place"
         raise NoRowError(f"No row of '{predicate}' is in force in {place} on {on}: add one.")
-    return tuple(chosen.values())
+    return chosen
 
 
 def validation_notice_due(
@@ -149,7 +157,7 @@ def kept_until(
     """Return the last day on which records or recordings must be kept, and the row that says so.
 
     ``what`` is ``records`` (``since`` the last collection activity) or ``recordings`` (the
-    call). The longest duty counts.
+    call). The longest duty counts; of two that end alike the law is named, not the house rule.
 
     Reference: 12 CFR 1006.100(a), (b).
 
@@ -159,7 +167,8 @@ def kept_until(
     found = [r for r in rows(rulebook, "keep", since, where) if what in r.params["what"]]
     if not found:
         raise NoRowError(f"No row says how long {what} are kept: add one of 'keep'.")
-    return max(((keep_end(r.params, since), r) for r in found), key=lambda pair: pair[0])
+    ends = [(keep_end(rule.params, since), rule) for rule in found]
+    return max(ends, key=lambda end: (end[0], end[1].jurisdiction != EVERYWHERE))
 
 
 def keep_end(params: Mapping[str, Any], since: date) -> date:

@@ -41,6 +41,13 @@ from goodterms.compliance.model.rules import (
     Rule,
     Rulebook,
 )
+from goodterms.compliance.model.tasks import (
+    ContactClosed,
+    Due,
+    Posted,
+    Task,
+    TaskKind,
+)
 from goodterms.compliance.model.verdict import (
     HOST_CONTACTABLE,
     PERMIT_LIFE,
@@ -69,9 +76,11 @@ __all__ = [
     "Circumstance",
     "Comparison",
     "ConsentFact",
+    "ContactClosed",
     "DebtKind",
     "Decision",
     "Difference",
+    "Due",
     "Explanation",
     "Facts",
     "Finding",
@@ -81,6 +90,7 @@ __all__ = [
     "Obligation",
     "Permit",
     "PointFacts",
+    "Posted",
     "ProposedContact",
     "ProposedErasure",
     "ProposedPace",
@@ -97,6 +107,8 @@ __all__ = [
     "Seal",
     "StoredVerdict",
     "Subject",
+    "Task",
+    "TaskKind",
     "Verdict",
     "Wording",
 ]

@@ -20,6 +20,7 @@ from goodterms.web.api import (
     restrictions,
     rulebook,
     standing,
+    tasks,
 )
 
 _PROBLEM = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
@@ -38,8 +39,8 @@ _ANSWERS: dict[int | str, dict[str, Any]] = {
 
 router = APIRouter(prefix="/api/v1", responses=_ANSWERS)
 for part in (
-    accounts, placing, money, restrictions, circumstances, standing, messages, decisions, rulebook,
-    campaigns, events, receivers,
+    accounts, placing, money, restrictions, circumstances, standing, messages, decisions, tasks,
+    rulebook, campaigns, events, receivers,
 ):  # fmt: skip
     router.include_router(part.router)
 
