@@ -66,8 +66,8 @@ INSERT INTO compliance.contact (attempt_id, consumer_id, account_ids, value, med
         CASE WHEN (i + n) % 60 = 0 THEN 6 WHEN i % 5 = 0 THEN 1 ELSE 2 END
     FROM generate_series(1, {people}) i, generate_series(1, 5) n,
         LATERAL (SELECT '{noon}'::timestamptz - make_interval(days => n * 3 - 2 + i % 3) AS at) t;
-INSERT INTO compliance.caller_id (number, name, proof, trunk, created_at)
-    VALUES ('{caller_id}', 'Bench', 'bench', 'carrier', now());
+INSERT INTO compliance.caller_id (number, name, proof, trunk, created_at, answered_ok_at, last_ok)
+    VALUES ('{caller_id}', 'Bench', 'bench', 'carrier', now(), '2100-01-01', true);
 INSERT INTO dialing.due_attempt (campaign_id, consumer_id, account_ids, contact_point_id, state,
         due_at, priority, updated_at)
     SELECT campaign, a.consumer_id, array_agg(a.id), min(p.id), 'waiting',

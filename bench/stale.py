@@ -55,8 +55,8 @@ INSERT INTO accounts.contact_point (consumer_id, kind, value, zones, source, cre
         updated_at)
     SELECT id, 'phone', '+1' || (3035550000 + id), '{{America/Denver}}', 'bench', now(), now()
     FROM accounts.consumer ORDER BY id;
-INSERT INTO compliance.caller_id (number, name, proof, trunk, created_at)
-    VALUES ('{caller_id}', 'Bench', 'bench', 'carrier', now());
+INSERT INTO compliance.caller_id (number, name, proof, trunk, created_at, answered_ok_at, last_ok)
+    VALUES ('{caller_id}', 'Bench', 'bench', 'carrier', now(), '2100-01-01', true);
 RESET session_replication_role;
 VACUUM ANALYZE
 """

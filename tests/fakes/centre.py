@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from tests.fakes.callers import answers
 from tests.fakes.floor import TRUNK
 
 from goodterms.access.model import Person, Role
@@ -68,7 +69,8 @@ class Centre:
             await _people(conn, people, now)
             await self.compliance.store_rulebook(conn, now=now)
             number = CallerId(CALLER, "Main", "contract", trunk.name, "A", active=True)
-            await self.compliance.add_caller_id(conn, number, actor="system:test", now=now)
+            await self.compliance.callers.add(conn, number, actor="system:test", now=now)
+            await answers(self.compliance.callers, conn, CALLER)
             await self.dialing.add_trunk(conn, trunk)
             campaign = await self.campaigns.create(
                 conn,

@@ -7,6 +7,8 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from tests.fakes.callers import TESTED
+
 from goodterms.accounts.model import Channel
 from goodterms.compliance.decide import gate
 from goodterms.compliance.model import (
@@ -46,6 +48,7 @@ def facts(*accounts: AccountFacts, **changes: Any) -> Facts:
         zones=("America/Denver",),
         point=POINT,
         accounts=accounts or (account(),),
+        caller=TESTED,
     )
     return replace(plain, **changes)
 

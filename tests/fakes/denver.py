@@ -23,8 +23,9 @@ async def add_person(conn: Connection, number: int) -> ProposedContact:
         " SELECT id, 'P', '2026-01-01', now() FROM accounts.creditor ON CONFLICT DO NOTHING"
     )
     await conn.execute(
-        "INSERT INTO compliance.caller_id (number, name, proof, trunk, created_at)"
-        " VALUES (%s, 'Main', 'contract', 'carrier', now()) ON CONFLICT DO NOTHING",
+        "INSERT INTO compliance.caller_id (number, name, proof, trunk, created_at,"
+        " answered_ok_at, last_ok) VALUES (%s, 'Main', 'contract', 'carrier', now(), '2100-01-01',"
+        " true) ON CONFLICT DO NOTHING",
         (OURS,),
     )
     row = await (

@@ -21,7 +21,7 @@ from goodterms.adapters.asterisk.carrier import simulated_carrier
 from goodterms.adapters.asterisk.instance import AsteriskInstance, Peer, Ports
 from goodterms.adapters.postgres.migrations import migrate
 from goodterms.app.compose import Services, services
-from goodterms.app.demo.seed import TRUNK, seed_network, seed_people, sign_in_agents
+from goodterms.app.demo.seed import CALLER_IDS, TRUNK, seed_network, seed_people, sign_in_agents
 from goodterms.app.embedded import Engines
 from goodterms.app.keep import Part
 from goodterms.app.settings import load_settings
@@ -128,8 +128,9 @@ async def stage(
     engines = Engines(chosen, carrier=peer, agents=peer, ports=Ports.pick("platform"))
     assert engines.ports is not None
     carrier = simulated_carrier(
-        program, folder / "carrier", platform=Peer("127.0.0.1", engines.ports.sip), ports=far_ports
-    )
+        program, folder / "carrier", platform=Peer("127.0.0.1", engines.ports.sip),
+        ports=far_ports, owned=CALLER_IDS,
+    )  # fmt: skip
     said: list[str] = []
     clock = SystemClock()
     try:

@@ -330,8 +330,8 @@ async def test_caller_ids_are_registered(pool: Pool, gatekeeper: ComplianceServi
     fine = CallerId("(202) 555-0123", "Desk", "carrier letter", "carrier", "B", True)
     async with pool.connection() as conn:
         contact = await add_person(conn, 1)
-        await gatekeeper.add_caller_id(conn, fine, actor="person:1", now=NOON)
-        listed = await gatekeeper.caller_ids(conn)
+        await gatekeeper.callers.add(conn, fine, actor="person:1", now=NOON)
+        listed = await gatekeeper.callers.all(conn)
         shown = ProposedContact(
             "att_7", contact.consumer_id, contact.account_ids, contact.contact_point_id,
             contact.number, contact.channel, "+12025550123",
@@ -342,6 +342,6 @@ async def test_caller_ids_are_registered(pool: Pool, gatekeeper: ComplianceServi
         ):  # fmt: skip
             bad = CallerId(number, "x", proof, "carrier", attestation, True)
             with pytest.raises(Refusal):
-                await gatekeeper.add_caller_id(conn, bad, actor="person:1", now=NOON)
+                await gatekeeper.callers.add(conn, bad, actor="person:1", now=NOON)
     assert [c.number for c in listed] == [OURS, "+12025550123"]
     assert verdict.reason_code == "CID_NOT_OWNED"

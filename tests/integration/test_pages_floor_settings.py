@@ -8,7 +8,8 @@ import pytest
 from tests.fakes.web import PASSWORD, browser, make_web, sign_in
 
 from goodterms.access.model import Role, Scope
-from goodterms.kit.sql import Pool
+from goodterms.compliance.model import CallerId, CallerTest
+from goodterms.kit.sql import Pool, transaction
 
 pytestmark = pytest.mark.postgres
 
@@ -137,14 +138,51 @@ async def test_lines_are_set_up_with_their_checks(pool: Pool) -> None:
         assert "PJSIP/carrier" in refused.text
         trunk["trunk_endpoint"] = "PJSIP/{number}@carrier"
         assert (await client.post("/settings/lines/trunk", data=trunk)).status_code == 303
+        shown = await client.get("/settings/lines")
+        assert "PJSIP/{number}@carrier" in shown.text
         caller = {
             "csrf_token": token,
             "caller_number": "+1 212 555 0100",
             "caller_name": "Main",
             "caller_trunk": "carrier",
+            "caller_pool": "east coast",
+            "caller_region": "us-ny",
         }
-        assert (await client.post("/settings/lines/caller", data=caller)).status_code == 422
+        assert (await client.post("/settings/callers", data=caller)).status_code == 422
         caller["caller_proof"] = "contract 17"
-        assert (await client.post("/settings/lines/caller", data=caller)).status_code == 303
-        shown = await client.get("/settings/lines")
+        refused = await client.post("/settings/callers", data=caller)
+        assert refused.status_code == 422
+        assert "The pool is a name" in refused.text
+        assert "contract 17" in refused.text
+        caller["caller_pool"] = "east"
+        assert (await client.post("/settings/callers", data=caller)).status_code == 303
+        shown = await client.get("/settings/callers")
         assert "(212) 555-0100" in shown.text
+        assert "US-NY" in shown.text
+        assert "Being called back" in shown.text
+
+
+async def test_caller_ids_are_tested_and_retired(pool: Pool) -> None:
+    """The page shows how each number's tests went; a retired one is shown to nobody any more."""
+    web = make_web(pool)
+    number, now = "+12125550100", web.clock.now()
+    async with browser(web) as client:
+        token = await sign_in(web, client, Role.OPERATOR)
+        async with transaction(pool) as conn:
+            caller = CallerId(number, "Main", "contract", "carrier", "A", active=True)
+            await web.compliance.callers.add(conn, caller, actor="person:1", now=now)
+        assert "Not tested yet" in (await client.get("/settings/callers")).text
+        for answered, words in ((False, "It rang for 25 seconds."), (True, "It greeted.")):
+            async with transaction(pool) as conn:
+                test = CallerTest(number, now, answered, answered, 1.5, words)
+                await web.compliance.callers.record_test(conn, test)
+            page = (await client.get("/settings/callers")).text
+            assert ("Does not answer" in page) is not answered
+            assert words in page
+        form = {"csrf_token": token, "caller_number": number}
+        assert (await client.post("/settings/callers/test", data=form)).status_code == 303
+        assert "Being called back" in (await client.get("/settings/callers")).text
+        assert (await client.post("/settings/callers/retire", data=form)).status_code == 303
+        assert "Retired" in (await client.get("/settings/callers")).text
+        gone = await client.post("/settings/callers/test", data=form)
+        assert gone.status_code == 404

@@ -8,6 +8,7 @@ from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.fakes.callers import TESTED
 from tests.fakes.contacts import POINT, US, account, contact, facts, failing, judge, logged
 
 from goodterms.accounts.model import HoldKind
@@ -104,7 +105,7 @@ def situations(draw: st.DrawFn) -> tuple[Facts, datetime]:
             point=replace(POINT, status=draw(st.sampled_from(["active"] * 3 + ["wrong"]))),
             revoked=draw(st.sampled_from([(), (), (), ("call",), ("all",)])),
             live_attempts=draw(st.sampled_from([(), (), (), ("att_9",)])),
-            caller=CallerFacts(owned=draw(st.sampled_from([True, True, True, False]))),
+            caller=replace(TESTED, owned=draw(st.sampled_from([True, True, True, False]))),
         ),
         now,
     )

@@ -11,6 +11,7 @@ from tests.fakes.floor import START, TRUNK, policy
 
 from goodterms.accounts.model import Channel
 from goodterms.calls.model import Disposition, Outcome
+from goodterms.compliance.decide.callers import Line, Person
 from goodterms.compliance.model import (
     Decision,
     Facts,
@@ -124,11 +125,13 @@ def test_less_than_one_call_a_second_is_one_in_several() -> None:
 
 
 def test_the_same_person_always_sees_the_same_number() -> None:
-    """The caller ID sticks to the person; without any there is none."""
-    many = policy(caller_ids=("+1", "+2", "+3"))
-    assert len({caller_id(many, 5) for _ in range(9)}) == 1
-    assert len({caller_id(many, person) for person in range(50)}) == 3
-    assert caller_id(policy(caller_ids=()), 5) is None
+    """The caller ID sticks to the person by the policy's strategy; without any there is none."""
+    lines = [Line(number) for number in ("+1", "+2", "+3")]
+    many, fixed = policy(), policy(caller_strategy="fixed")
+    assert len({caller_id(many, lines, Person(5), START) for _ in range(9)}) == 1
+    assert len({caller_id(many, lines, Person(n), START) for n in range(50)}) == 3
+    assert caller_id(many, [], Person(5), START) == (None, "")
+    assert {caller_id(fixed, lines, Person(n), START) for n in range(50)} == {("+1", "fixed")}
 
 
 def test_the_planned_number_is_dialed_while_it_is_good() -> None:

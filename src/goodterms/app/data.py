@@ -162,13 +162,13 @@ async def _account_now(
         )
     consumer_id = rows[0].consumer_id
     points = await parts.accounts.contact_points(conn, consumer_id)
-    caller_ids = await parts.compliance.caller_ids(conn)
+    number, because = await parts.compliance.callers.number_for(conn, consumer_id, now=now)
     explanations = []
     for point in (point for point in points if point.kind == "phone"):
         contact = ProposedContact(
             attempt_id="att_preview", consumer_id=consumer_id, account_ids=(rows[0].account_id,),
             contact_point_id=point.id, number=point.value, channel=Channel.CALL,
-            caller_id=caller_ids[0].number if caller_ids else None,
+            caller_id=number, caller_because=because,
         )  # fmt: skip
         verdict = await parts.compliance.preview(conn, contact, now=now)
         explanations.append(parts.compliance.explain(verdict))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from datetime import datetime
 from typing import Protocol
 
@@ -71,6 +71,10 @@ class Telephony(Protocol):
 
     async def provide_phone(self, name: str, password: str) -> None:
         """Make sure a browser telephone of this name may register with this password."""
+        ...
+
+    async def greet(self, greetings: Mapping[str, str]) -> None:
+        """Let whoever calls one of these numbers (E.164) hear its prompt, then end the call."""
         ...
 
 

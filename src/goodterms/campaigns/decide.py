@@ -9,6 +9,7 @@ from typing import Any
 
 from goodterms.calls.model import Outcome
 from goodterms.campaigns.model import Members
+from goodterms.compliance.model import STICKY_DAYS, STRATEGIES
 from goodterms.dialing.model import DialPolicy, Mode, Retry
 from goodterms.kit.errors import Refusal
 from goodterms.kit.money import Money
@@ -26,6 +27,8 @@ DEFAULTS: Mapping[str, Any] = {
     "max_attempts": 7,
     "rest_days": 3,
     "abandon_prompt": "abandoned",
+    "caller_strategy": "sticky",
+    "sticky_days": STICKY_DAYS,
 }
 _NAMES = frozenset({*DEFAULTS, "trunk"})
 _TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d|24:00")
@@ -104,6 +107,11 @@ def _choices(given: Mapping[str, Any]) -> None:
     callers = given["caller_ids"]
     if isinstance(callers, str) or not callers:
         raise _bad("caller_ids", "Choose at least one caller ID to show.")
+    if given["caller_strategy"] not in STRATEGIES:
+        known = ", ".join(STRATEGIES)
+        raise _bad(
+            "caller_strategy", f"caller_strategy is {given['caller_strategy']!r}: choose {known}."
+        )
     if not isinstance(given["amd"], bool):
         raise _bad("amd", f"amd is {given['amd']!r}: choose true or false.")
     if not _PROMPT.fullmatch(str(given["abandon_prompt"])):
@@ -140,6 +148,8 @@ def policy_of(campaign_id: int, settings: Mapping[str, Any], *, running: bool) -
         rest_days=_whole(given, "rest_days", 0, 90),
         abandon_prompt=str(given["abandon_prompt"]),
         version=1,
+        caller_strategy=str(given["caller_strategy"]),
+        sticky_days=_whole(given, "sticky_days", 1, 366),
     )
 
 

@@ -21,8 +21,11 @@ from goodterms.campaigns.model import (
     Members,
     Preview,
 )
+from goodterms.compliance.decide.callers import Person
 from goodterms.compliance.model import Decision, ProposedContact
+from goodterms.compliance.registry import Offer
 from goodterms.compliance.service import ComplianceService
+from goodterms.dialing.decide import caller_id
 from goodterms.dialing.model import DialPolicy, DueState, LoadReport, Member
 from goodterms.dialing.service import DialingService
 from goodterms.kit.errors import Conflict, NotFound, Refusal
@@ -196,10 +199,10 @@ class CampaignService:
         """
         policy = policy_of(0, settings, running=False)
         reach = await self.preview(conn, members, now=now)
-        contacts = [
-            await self._asked(conn, member, policy)
-            for member in await self._sample(conn, members, now)
-        ]
+        sample = await self._sample(conn, members, now)
+        people = [member.consumer_id for member in sample]
+        offer = await self._compliance.callers.offer(conn, policy.caller_ids, people, now=now)
+        contacts = [await self._asked(conn, member, policy, offer, now) for member in sample]
         verdicts = await self._compliance.previews(conn, contacts, now=now)
         refused = Counter(
             (v.reason_code, v.decision.value) for v in verdicts if v.decision is not Decision.ALLOW
@@ -222,8 +225,12 @@ class CampaignService:
             found += window[::step][: SAMPLE // WINDOWS]
         return found[:SAMPLE]
 
-    async def _asked(self, conn: Connection, member: Member, policy: DialPolicy) -> ProposedContact:
+    async def _asked(
+        self, conn: Connection, member: Member, policy: DialPolicy, offer: Offer, now: datetime
+    ) -> ProposedContact:
         point = await self._accounts.contact_point(conn, member.contact_point_id)
+        person = Person(member.consumer_id, offer.shown.get(member.consumer_id), "", point.value)
+        number, because = caller_id(policy, offer.chosen(policy.caller_ids), person, now)
         return ProposedContact(
             attempt_id="preview",
             consumer_id=member.consumer_id,
@@ -231,8 +238,9 @@ class CampaignService:
             contact_point_id=point.id,
             number=point.value,
             channel=Channel.CALL,
-            caller_id=policy.caller_ids[0],
+            caller_id=number,
             hours=policy.hours,
+            caller_because=because,
         )
 
     async def progress(
@@ -264,7 +272,7 @@ class CampaignService:
         check_members(members)
         policy = policy_of(campaign_id or 0, settings, running=False)
         trunks = {trunk.name for trunk in await self._dialing.trunks(conn)}
-        callers = {c.number: c.trunk for c in await self._compliance.caller_ids(conn) if c.active}
+        callers = {c.number: c.trunk for c in await self._compliance.callers.all(conn) if c.active}
         check_lines(policy, trunks, callers)
 
     async def _move(

@@ -11,6 +11,7 @@ from psycopg import AsyncCursor
 from psycopg.rows import tuple_row
 
 from goodterms.accounts.model import Channel
+from goodterms.compliance.decide.callers import runs
 from goodterms.compliance.model import (
     AccountFacts,
     CallerFacts,
@@ -74,7 +75,7 @@ async def load_facts(
         numbered = await proposed.fetchall()
         gathered = _Gathered(*[_by_person(await cursor.fetchall()) for cursor in cursors])
     return [
-        (_facts(contact, caller, gathered, now), caller[2])
+        (_facts(contact, caller, gathered, now), caller[5])
         for contact, caller in zip(contacts, numbered, strict=True)
     ]
 
@@ -125,7 +126,7 @@ def _facts(contact: ProposedContact, caller: _Row, of: _Gathered, now: datetime)
         log=tuple([_logged(row) for row in log]),
         live_attempts=_each_once([row[1] for row in log if row[1] is not None]),
         caller=_caller(caller, log),
-        licences=tuple(caller[3]),
+        licences=tuple(caller[6]),
     )
 
 
@@ -160,9 +161,18 @@ def _point(points: Sequence[_Row], contact: ProposedContact) -> PointFacts:
 
 
 def _caller(row: _Row, log: Sequence[_Row]) -> CallerFacts:
-    shown = next(((one[15], one[2].astimezone(UTC)) for one in log if one[15]), None)
-    tested = row[1].astimezone(UTC) if row[1] else None
-    return CallerFacts(owned=row[0], tested_at=tested, shown_before=(shown,) if shown else ())
+    """Read what is registered of the caller ID, and the number shown last with its beginning."""
+    owned, tested, answers, pool, unfit, *_ = row
+    shows = [(one[15], one[2]) for one in log if one[15] and one[6] == "call" and one[10] == "out"]
+    shown = tuple([(number, at.astimezone(UTC)) for number, at in runs(shows)[:1]])
+    return CallerFacts(
+        owned=owned,
+        pool=pool or "",
+        tested_at=tested.astimezone(UTC) if tested else None,
+        answers=answers,
+        shown_before=shown,
+        replaceable=tuple([number for number, _ in shown if number in unfit]),
+    )
 
 
 def _circumstance(row: _Row) -> Circumstance:

@@ -1,9 +1,15 @@
 -- name: proposed
--- What is registered of the caller ID of each proposed contact, in the batch's order, and a
--- number for the verdict on it if one will be recorded; with the places we hold a licence for.
+-- What is registered of the caller ID of each proposed contact, in the batch's order, with the
+-- numbers of its pool that can be shown no longer, and a number for the verdict on it if one will
+-- be recorded; with the places we hold a licence for.
 SELECT
     COALESCE(registered.active AND registered.attestation = 'A', false) AS owned_caller_id,
-    registered.answered_ok_at,
+    registered.answered_ok_at, COALESCE(registered.last_ok, false) AS answers, registered.pool,
+    ARRAY(
+        SELECT unfit.number FROM compliance.caller_id unfit
+        WHERE unfit.pool = registered.pool
+            AND NOT (unfit.active AND unfit.attestation = 'A' AND unfit.last_ok IS NOT FALSE)
+    ) AS replaceable,
     CASE WHEN %(recorded)s THEN nextval('compliance.verdict_id_seq') END AS verdict_id,
     ARRAY(
         SELECT licence.place FROM compliance.licence
@@ -214,23 +220,6 @@ ON CONFLICT (hash) DO NOTHING;
 -- name: rulebook
 -- The content of a rulebook by its hash.
 SELECT content FROM compliance.rulebook WHERE hash = %(hash)s;
-
--- name: caller_ids
--- The registry of caller IDs.
-SELECT number, name, proof, trunk, attestation, active FROM compliance.caller_id
-ORDER BY number;
-
--- name: put_caller_id
--- Registers a caller ID or replaces what is known of it.
-INSERT INTO compliance.caller_id (
-    number, name, proof, trunk, attestation, active, added_by, created_at
-)
-VALUES (
-    %(number)s, %(name)s, %(proof)s, %(trunk)s, %(attestation)s, %(active)s, %(actor)s, %(now)s
-)
-ON CONFLICT (number) DO UPDATE SET
-    name = excluded.name, proof = excluded.proof, trunk = excluded.trunk,
-    attestation = excluded.attestation, active = excluded.active, added_by = excluded.added_by;
 
 -- name: open_chain
 -- Makes a chain if it is not there yet.

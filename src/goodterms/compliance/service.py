@@ -23,7 +23,6 @@ from goodterms.compliance.decide import (
 from goodterms.compliance.gathering import load_facts
 from goodterms.compliance.licences import LicenceKeeper
 from goodterms.compliance.model import (
-    CallerId,
     Decision,
     Explanation,
     Facts,
@@ -32,13 +31,11 @@ from goodterms.compliance.model import (
     Rulebook,
     Verdict,
 )
-from goodterms.kit.errors import Conflict, NotFound, Refusal
+from goodterms.compliance.registry import CallerRegistry
+from goodterms.kit.errors import Conflict, NotFound
 from goodterms.kit.events import Bus
-from goodterms.kit.phone import PhoneError, parse_phone
 from goodterms.kit.places import shipped
 from goodterms.kit.sql import Connection
-
-_ATTESTATIONS = ("A", "B", "C")
 
 
 def load_rulebook(path: Path | None = None, *, partial: bool = False) -> Rulebook:
@@ -60,6 +57,7 @@ class ComplianceService(LicenceKeeper):
         self._bus = bus or Bus()
         self._lookback = lookback_days(rulebook)
         self._known = {rulebook.hash: rulebook}
+        self.callers = CallerRegistry(self._lookback)
 
     async def judge(
         self,
@@ -283,32 +281,6 @@ class ComplianceService(LicenceKeeper):
     async def store_rulebook(self, conn: Connection, *, now: datetime) -> None:
         """Keep the rulebook's content, so that its verdicts can be judged again later."""
         await store.put_rulebook(conn, self.rulebook, now)
-
-    async def caller_ids(self, conn: Connection) -> list[CallerId]:
-        """List the registered caller IDs."""
-        return await store.list_caller_ids(conn)
-
-    async def add_caller_id(
-        self, conn: Connection, caller_id: CallerId, *, actor: str, now: datetime
-    ) -> None:
-        """Register a number we own, or replace what is known of it.
-
-        Raises:
-            Refusal: the number is none, no proof is given, or the attestation is not A, B or C.
-        """
-        try:
-            number = parse_phone(caller_id.number).e164
-        except PhoneError as error:
-            raise Refusal("CALLER_ID_NUMBER", str(error), field="number") from error
-        if not caller_id.proof.strip():
-            raise Refusal(
-                "CALLER_ID_PROOF", f"Say how {number} is known to be ours.", field="proof"
-            )
-        if caller_id.attestation not in _ATTESTATIONS:
-            raise Refusal(
-                "CALLER_ID_ATTESTATION", "Write the attestation A, B or C.", field="attestation"
-            )
-        await store.put_caller_id(conn, replace(caller_id, number=number), actor, now)
 
 
 def _with_live(facts: Facts, placed: dict[int, str]) -> Facts:

@@ -14,7 +14,6 @@ from goodterms.compliance.decide.stored import read_known
 from goodterms.compliance.decide.windows import dates, places
 from goodterms.compliance.model import (
     PERMIT_LIFE,
-    CallerId,
     ContactClosed,
     Decision,
     Due,
@@ -176,28 +175,6 @@ async def get_rulebook(conn: Connection, hash_: str) -> Rulebook | None:
     """Give a rulebook that was kept."""
     row = await (await conn.execute(SQL["rulebook"], {"hash": hash_})).fetchone()
     return from_content(row["content"]) if row else None
-
-
-async def list_caller_ids(conn: Connection) -> list[CallerId]:
-    """Give the registry of caller IDs."""
-    return [CallerId(**row) for row in await (await conn.execute(SQL["caller_ids"])).fetchall()]
-
-
-async def put_caller_id(conn: Connection, caller_id: CallerId, actor: str, now: datetime) -> None:
-    """Register a caller ID."""
-    await conn.execute(
-        SQL["put_caller_id"],
-        {
-            "number": caller_id.number,
-            "name": caller_id.name,
-            "proof": caller_id.proof,
-            "trunk": caller_id.trunk,
-            "attestation": caller_id.attestation,
-            "active": caller_id.active,
-            "actor": actor,
-            "now": now,
-        },
-    )
 
 
 async def list_licences(conn: Connection) -> list[Licence]:

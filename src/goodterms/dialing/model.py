@@ -9,7 +9,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from goodterms.calls.model import Attempt
-from goodterms.compliance.model import Verdict
+from goodterms.compliance.model import STICKY_DAYS, Verdict
 
 
 class Mode(StrEnum):
@@ -46,7 +46,9 @@ class DialPolicy:
     """What a campaign asks of the dialer.
 
     ``hours`` narrow the law: weekday number (0 Monday) to ``(from, until)`` local "HH:MM" at the
-    consumer's place; empty means the law alone. ``retry`` is keyed by outcome.
+    consumer's place; empty means the law alone. ``retry`` is keyed by outcome. The number shown is
+    chosen among ``caller_ids`` by ``caller_strategy`` (see ``STRATEGIES``); with a carousel one
+    stays with a person for ``sticky_days``.
     """
 
     campaign_id: int
@@ -65,6 +67,8 @@ class DialPolicy:
     rest_days: int
     abandon_prompt: str
     version: int
+    caller_strategy: str = "sticky"
+    sticky_days: int = STICKY_DAYS
 
     @property
     def predicts(self) -> bool:
@@ -168,12 +172,14 @@ class Pace:
 class Claimed:
     """A due attempt in hand, with the person's numbers in order of use.
 
-    ``points`` are the active ``(contact point id, E.164 number)`` pairs.
+    ``points`` are the active ``(contact point id, E.164 number)`` pairs; ``region`` is where the
+    person lives, such as ``US-CO``.
     """
 
     due: DueAttempt
     points: tuple[tuple[int, str], ...]
     guardian_id: int | None = None
+    region: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ WITH due AS MATERIALIZED (
     LIMIT %(limit)s
     FOR NO KEY UPDATE SKIP LOCKED
 ), person AS MATERIALIZED (
-    SELECT id, guardian_id
+    SELECT id, guardian_id, country || '-' || region AS region
     FROM accounts.consumer
     WHERE id = ANY (ARRAY(SELECT consumer_id FROM due))
     ORDER BY id
@@ -17,7 +17,7 @@ WITH due AS MATERIALIZED (
 )
 SELECT
     due.id, due.campaign_id, due.consumer_id, due.account_ids, due.contact_point_id, due.state,
-    due.due_at, due.priority, due.tries, person.guardian_id,
+    due.due_at, due.priority, due.tries, person.guardian_id, person.region,
     point.id AS point_id, point.value AS number
 FROM due
 JOIN person ON person.id = due.consumer_id
@@ -47,7 +47,7 @@ WHERE d.id = r.due_id;
 -- One due attempt with the person's good numbers, one row each, held until the transaction ends.
 SELECT
     due.id, due.campaign_id, due.consumer_id, due.account_ids, due.contact_point_id, due.state,
-    due.due_at, due.priority, due.tries, NULL::bigint AS guardian_id,
+    due.due_at, due.priority, due.tries, NULL::bigint AS guardian_id, '' AS region,
     point.id AS point_id, point.value AS number
 FROM dialing.due_attempt due
 LEFT JOIN accounts.contact_point point
@@ -97,11 +97,12 @@ WHERE d.consumer_id = %(consumer_id)s AND d.state = 'waiting'
 -- Write what a campaign asks of the dialer; its version rises.
 INSERT INTO dialing.policy (
     campaign_id, running, mode, ratio, max_concurrent, max_per_second, trunk, caller_ids,
-    ring_seconds, amd, hours, retry, max_attempts, rest_days, abandon_prompt
+    ring_seconds, amd, hours, retry, max_attempts, rest_days, abandon_prompt, caller_strategy,
+    sticky_days
 ) VALUES (
     %(campaign_id)s, %(running)s, %(mode)s, %(ratio)s, %(max_concurrent)s, %(max_per_second)s,
     %(trunk)s, %(caller_ids)s, %(ring_seconds)s, %(amd)s, %(hours)s, %(retry)s,
-    %(max_attempts)s, %(rest_days)s, %(abandon_prompt)s
+    %(max_attempts)s, %(rest_days)s, %(abandon_prompt)s, %(caller_strategy)s, %(sticky_days)s
 )
 ON CONFLICT (campaign_id) DO UPDATE SET
     running = EXCLUDED.running, mode = EXCLUDED.mode, ratio = EXCLUDED.ratio,
@@ -110,6 +111,7 @@ ON CONFLICT (campaign_id) DO UPDATE SET
     ring_seconds = EXCLUDED.ring_seconds, amd = EXCLUDED.amd, hours = EXCLUDED.hours,
     retry = EXCLUDED.retry, max_attempts = EXCLUDED.max_attempts,
     rest_days = EXCLUDED.rest_days, abandon_prompt = EXCLUDED.abandon_prompt,
+    caller_strategy = EXCLUDED.caller_strategy, sticky_days = EXCLUDED.sticky_days,
     version = dialing.policy.version + 1
 RETURNING *;
 

@@ -16,6 +16,7 @@ from goodterms.calls.ports import Telephony
 from goodterms.calls.service import CallService
 from goodterms.dialing.chains import Chains
 from goodterms.dialing.engine import Floor
+from goodterms.dialing.health import NumberTests
 from goodterms.dialing.lease import Lease
 from goodterms.dialing.model import Decided, StartResult
 from goodterms.dialing.network import carry_out, leg_of
@@ -116,6 +117,10 @@ class Runner:
             Topic.CAMPAIGN: Refresher("campaigns", self._read_campaigns),
         }
         self._phones = Phones(parts.telephony, parts.routing)
+        self._number_tests = NumberTests(
+            parts.pool, parts.dialing.callers, parts.telephony, parts.clock,
+            trunks=lambda: self._floor.pacing.trunks, told=lambda: self._feed(MoreDue()),
+        )  # fmt: skip
         self._providing = Refresher("phones", self._provide_phones)
         self._strays: set[str] = set()
         self._deciding: set[asyncio.Task[None]] = set()
@@ -140,6 +145,7 @@ class Runner:
                     group.create_task(self._watch_time())
                     group.create_task(self._look_regularly())
                     group.create_task(self._look_for_strays())
+                    group.create_task(self._number_tests.run())
                     for refresher in (*self._refreshers.values(), self._providing):
                         group.create_task(refresher.run())
             finally:
@@ -264,6 +270,8 @@ class Runner:
 
     async def _hear_network(self) -> None:
         async for event in self._parts.telephony.events():
+            if self._number_tests.hears(event):
+                continue
             self._feed(event)
             if isinstance(event, Resynced):
                 self._phones.forget()

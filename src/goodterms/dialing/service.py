@@ -19,7 +19,9 @@ from goodterms.calls.model import (
 )
 from goodterms.calls.ports import Telephony
 from goodterms.calls.service import CallService
+from goodterms.compliance.decide.callers import Person
 from goodterms.compliance.model import Decision, Permit, ProposedContact, Verdict
+from goodterms.compliance.registry import CallerRegistry, Offer
 from goodterms.compliance.service import ComplianceService
 from goodterms.dialing import store
 from goodterms.dialing.decide import (
@@ -123,8 +125,12 @@ class DialingService:
             return []
         judged = [c for c in claimed if c.points]
         nexts = [without_number(c.due, now) for c in claimed if not c.points]
+        people = [c.due.consumer_id for c in judged]
+        offer = await self._compliance.callers.offer(conn, policy.caller_ids, people, now=now)
+        if not any(line.usable for line in offer.chosen(policy.caller_ids)):
+            return []  # nobody is refused for what is no matter of theirs: they stay due
         async with conn.pipeline():
-            contacts = [_proposed(c, policy, now) for c in judged]
+            contacts = [_proposed(c, policy, offer, now) for c in judged]
             verdicts = await self._compliance.judge(conn, contacts, now=now, most=limit)
             pairs = list(zip(judged, verdicts, strict=False))
             await store.settle(conn, nexts + [after_verdict(c, v, now) for c, v in pairs], now)
@@ -237,6 +243,11 @@ class DialingService:
         if following.state is DueState.WAITING and following.due_at <= now:
             await notify(conn, Topic.DUE, following.due_id)
 
+    @property
+    def callers(self) -> CallerRegistry:
+        """The numbers that may be shown."""
+        return self._compliance.callers
+
     async def set_policy(self, conn: Connection, policy: DialPolicy) -> DialPolicy:
         """Write what a campaign asks of the dialer and wake the engine."""
         written = await store.set_policy(conn, policy)
@@ -316,10 +327,12 @@ class DialingService:
         return await store.counts(conn, campaign_id)
 
 
-def _proposed(claimed: Claimed, policy: DialPolicy, now: datetime) -> ProposedContact:
+def _proposed(claimed: Claimed, policy: DialPolicy, offer: Offer, now: datetime) -> ProposedContact:
     point = point_to_dial(claimed)
     assert point is not None  # those without a number were set aside
     due = claimed.due
+    person = Person(due.consumer_id, offer.shown.get(due.consumer_id), claimed.region, point[1])
+    number, because = caller_id(policy, offer.chosen(policy.caller_ids), person, now)
     return ProposedContact(
         attempt_id=new_id("att", now),
         consumer_id=due.consumer_id,
@@ -327,9 +340,10 @@ def _proposed(claimed: Claimed, policy: DialPolicy, now: datetime) -> ProposedCo
         contact_point_id=point[0],
         number=point[1],
         channel=Channel.CALL,
-        caller_id=caller_id(policy, due.consumer_id),
+        caller_id=number,
         campaign_id=due.campaign_id,
         hours=policy.hours,
+        caller_because=because,
     )
 
 

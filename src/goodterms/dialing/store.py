@@ -54,14 +54,14 @@ def _claimed(rows: Iterable[tuple[Any, ...]]) -> list[Claimed]:
 def _claimed_one(row: tuple[Any, ...], points: tuple[tuple[int, str], ...]) -> Claimed:
     (
         due_id, campaign_id, consumer_id, account_ids, point_id, state, due_at, priority, tries,
-        guardian_id,
+        guardian_id, region,
     ) = row  # fmt: skip
     number = next((number for known, number in points if known == point_id), "")
     due = DueAttempt(
         due_id, campaign_id, consumer_id, tuple(account_ids), point_id, number,
         DueState(state), due_at, priority, tries,
     )  # fmt: skip
-    return Claimed(due, points, guardian_id)
+    return Claimed(due, points, guardian_id, region)
 
 
 async def _claims(conn: Connection, query: LiteralString, /, **values: Any) -> list[Claimed]:

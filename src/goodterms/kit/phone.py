@@ -52,6 +52,19 @@ def parse_phone(text: str, region: str = "US") -> Phone:
     )
 
 
+@lru_cache(maxsize=4096)
+def area(e164: str) -> str:
+    """Return the country's and the area's code of an E.164 number as digits, such as ``1212``.
+
+    Empty for a number that belongs to no area, such as a mobile one in most countries.
+    """
+    number = phonenumbers.parse(e164, None)
+    length = phonenumbers.length_of_geographical_area_code(number)
+    if not length:
+        return ""
+    return f"{number.country_code}{phonenumbers.national_significant_number(number)[:length]}"
+
+
 def spoken(e164: str) -> str:
     """Write an E.164 number as people of its country read it, e.g. ``(212) 555-0123``."""
     number = phonenumbers.parse(e164, None)

@@ -8,7 +8,7 @@ is dialplan and sound files, nothing of ours.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -92,14 +92,17 @@ def simulated_carrier(
     ports: Ports | None = None,
     bind: str = "127.0.0.1",
     speech: Speech | None = None,
+    owned: Sequence[str] = (),
 ) -> AsteriskInstance:
     """The simulated network, trusting and calling `platform`; its sounds are made first.
+
+    Calls to the `owned` numbers (E.164) go to the platform, whose numbers they are.
 
     Raises:
         SpeechError: the sounds cannot be made.
     """
     chosen = speech or Speech(program, places.cache() / "speech")
-    values = {"platform": platform, **_dialplan(_cast(), chosen)}
+    values = {"platform": platform, "owned": owned, **_dialplan(_cast(), chosen)}
     return AsteriskInstance(
         program, folder, "carrier", ports or Ports.pick("carrier", bind), bind, values
     )

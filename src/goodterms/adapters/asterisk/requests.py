@@ -45,6 +45,11 @@ def hang_up(leg: str) -> Request:
     return Request("DELETE", f"channels/{part(leg)}")
 
 
+def answer(channel: str) -> Request:
+    """Answer a channel that came in."""
+    return Request("POST", f"channels/{part(channel)}/answer")
+
+
 def detect(leg: str) -> Request:
     """Leave the application for the dialplan's answering-machine detection, which comes back."""
     place = {"context": "gt-amd", "extension": "s", "priority": "1"}

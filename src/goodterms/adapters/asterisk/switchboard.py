@@ -44,6 +44,7 @@ UNWANTED = (
 )
 """Events that mean nothing here. Naming the wanted ones instead would keep replies from us too."""
 
+_GREETING = "greeting-"
 _HEARD_RINGING = ("RINGING", "PROGRESS")
 
 
@@ -89,12 +90,15 @@ class Switchboard:
     Args:
         tone: prompt the agent hears before a call is connected; "" for none.
         media: gives the media of a prompt by its name.
+
+    ``greetings`` are the prompts that callers to our numbers hear, by number.
     """
 
     def __init__(self, tone: str, media: Callable[[str], str]) -> None:
         self._tone = tone
         self._media = media
         self._numbers = count(1)
+        self.greetings: Mapping[str, str] = {}
         self._legs: dict[str, Leg] = {}
         self._hear: Mapping[str, Callable[[Event], Heard]] = {
             "ChannelStateChange": self._state,
@@ -205,8 +209,7 @@ class Switchboard:
         leg, args = event["channel"]["id"], event.get("args", [])
         state = self._legs.get(leg)
         if state is None:
-            # Nobody here called it and nothing serves it: a caller must not hear endless silence.
-            return Heard(requests=(requests.hang_up(leg),))
+            return self._came_in(leg, args)
         news: list[NetworkEvent] = []
         if not state.answered:
             state.answered = True
@@ -215,6 +218,15 @@ class Switchboard:
             status, cause = (*args[1:3], "", "")[:2]
             news.append(Detected(leg, _PERSON_OR_MACHINE.get(status, "unsure"), cause))
         return Heard(tuple(news), tuple(self._idle(leg)) if args[:1] == ["line"] else ())
+
+    def _came_in(self, channel: str, args: list[str]) -> Heard:
+        """Greet whoever calls a number of ours; anything else must not hear endless silence."""
+        prompt = self.greetings.get(args[1]) if args[:1] == ["inbound"] and args[1:] else None
+        if prompt is None:
+            return Heard(requests=(requests.hang_up(channel),))
+        playback = f"{_GREETING}{next(self._numbers)}"
+        greet = requests.play(channel, playback, self._media(prompt))
+        return Heard(requests=(requests.answer(channel), greet))
 
     def _hangup_request(self, event: Event) -> Heard:
         state = self._legs.get(event["channel"]["id"])
@@ -247,6 +259,8 @@ class Switchboard:
     def _playback_finished(self, event: Event) -> Heard:
         playback: Mapping[str, Any] = event["playback"]
         target = str(playback.get("target_uri", "")).removeprefix("channel:")
+        if playback["id"].startswith(_GREETING):
+            return Heard(requests=(requests.hang_up(target),))
         if playback["id"].startswith("tone-"):
             return self._tone_ended(playback["id"], target)
         state = self._legs.get(target)

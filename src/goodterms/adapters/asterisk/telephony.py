@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Self
@@ -140,6 +140,10 @@ class AsteriskTelephony:
         refused = await self._ask(requests.phone(name, password, self._media_address))
         if refused:
             raise RuntimeError(f"Asterisk {self.node} made no telephone {name}: {refused[0]}")
+
+    async def greet(self, greetings: Mapping[str, str]) -> None:
+        """Let whoever calls one of these numbers hear its prompt, then end the call."""
+        self._board.greetings = dict(greetings)
 
     async def connected(self) -> None:
         """Learn which legs live, then tell what has happened since."""

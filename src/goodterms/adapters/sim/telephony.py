@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import heapq
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import count
@@ -69,6 +69,7 @@ class SimTelephony:
     ) -> None:
         self.node = node
         self.phones: dict[str, str] = {}
+        self.greetings: dict[str, str] = {}
         self.dialed: list[str] = []
         self._clock = clock
         self._behaviour = behaviour
@@ -191,6 +192,10 @@ class SimTelephony:
         """Remember a browser telephone; see the port."""
         self._require_up()
         self.phones[name] = password
+
+    async def greet(self, greetings: Mapping[str, str]) -> None:
+        """Remember what callers to our numbers hear; see the port."""
+        self.greetings = dict(greetings)
 
     def _call(self, name: str, script: Script, ring_seconds: float) -> None:
         leg = self._legs[name] = _Leg(name, script)

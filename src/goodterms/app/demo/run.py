@@ -101,7 +101,7 @@ async def _stage(
     engines.ports = platform_ports
     carrier = simulated_carrier(
         program, settings.home / "carrier",
-        platform=Peer("127.0.0.1", platform_ports.sip), ports=carrier_ports,
+        platform=Peer("127.0.0.1", platform_ports.sip), ports=carrier_ports, owned=CALLER_IDS,
     )  # fmt: skip
     try:
         say("Starting PostgreSQL and two Asterisk …")

@@ -64,7 +64,7 @@ async def seed_network(parts: Services) -> None:
                 number, parts.settings.organisation, "demo: number of the simulated carrier",
                 TRUNK, "A", active=True,
             )  # fmt: skip
-            await parts.compliance.add_caller_id(conn, owned, actor=ACTOR, now=now)
+            await parts.compliance.callers.add(conn, owned, actor=ACTOR, now=now)
         await parts.compliance.store_rulebook(conn, now=now)
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from goodterms.compliance.decide.ageing import AGEING
+from goodterms.compliance.decide.callers import CALLERS
 from goodterms.compliance.decide.case import Predicate
 from goodterms.compliance.decide.consent import CONSENT
 from goodterms.compliance.decide.duties import DUTIES
 from goodterms.compliance.decide.frequency import FREQUENCY
 from goodterms.compliance.decide.hours import HOURS
 from goodterms.compliance.decide.local import LOCAL
+from goodterms.compliance.decide.money import MONEY
 from goodterms.compliance.decide.moratoria import MORATORIA
 from goodterms.compliance.decide.notices import NOTICES
 from goodterms.compliance.decide.placing import PLACING
@@ -21,6 +23,7 @@ from goodterms.compliance.model import Moment
 
 PREDICATES: dict[str, Predicate] = {
     **STANDING,
+    **CALLERS,
     **REQUESTS,
     **NOTICES,
     **AGEING,
@@ -34,6 +37,7 @@ PREDICATES: dict[str, Predicate] = {
     **DUTIES,
     **PROGRESS,
     **TEXTS,
+    **MONEY,
 }
 
 # What must be decided for every contact: without a rule in force for each, the answer is no.

@@ -9,11 +9,13 @@ from zoneinfo import ZoneInfo
 from goodterms.accounts.model import HoldKind
 from goodterms.compliance.decide.windows import DAY_MINUTES
 from goodterms.compliance.model import (
+    CHOICES,
     AccountFacts,
     Decision,
     Explanation,
     Finding,
     Obligation,
+    ProposedContact,
     Reason,
     Rulebook,
     Verdict,
@@ -162,4 +164,10 @@ def explain(verdict: Verdict, rulebook: Rulebook) -> Explanation:
         decided_at=verdict.decided_at,
         digest=verdict.digest,
         obligations=tuple(Obligation(duty).meaning for duty in verdict.obligations),
+        shown=_shown(verdict.contact),
     )
+
+
+def _shown(contact: ProposedContact) -> str:
+    because = CHOICES.get(contact.caller_because, "")
+    return f"{contact.caller_id} is shown. {because}" if contact.caller_id and because else ""

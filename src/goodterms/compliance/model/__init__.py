@@ -1,5 +1,14 @@
 """The values of compliance: what is proposed, what is known, the rules, and the answers."""
 
+from goodterms.compliance.model.callers import (
+    CHOICES,
+    GREETING,
+    POOL,
+    STICKY_DAYS,
+    STRATEGIES,
+    CallerId,
+    CallerTest,
+)
 from goodterms.compliance.model.contact import (
     Activation,
     CallProgress,
@@ -52,7 +61,6 @@ from goodterms.compliance.model.verdict import (
     HOST_CONTACTABLE,
     PERMIT_LIFE,
     Answer,
-    CallerId,
     Decision,
     Explanation,
     Finding,
@@ -62,9 +70,14 @@ from goodterms.compliance.model.verdict import (
 )
 
 __all__ = [
+    "CHOICES",
     "EVERYWHERE",
+    "GREETING",
     "HOST_CONTACTABLE",
     "PERMIT_LIFE",
+    "POOL",
+    "STICKY_DAYS",
+    "STRATEGIES",
     "AccountFacts",
     "Activation",
     "Answer",
@@ -73,6 +86,7 @@ __all__ = [
     "CallProgress",
     "CallerFacts",
     "CallerId",
+    "CallerTest",
     "Circumstance",
     "Comparison",
     "ConsentFact",

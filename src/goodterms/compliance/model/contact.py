@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 
 from goodterms.accounts.model import Channel
 
@@ -33,6 +33,7 @@ class ProposedContact:
     is live, prerecorded or artificial. ``agent_guaranteed``: an agent is kept free for it.
     ``message`` is the class of what is said or sent, such as opt_out_confirmation, reply,
     consent_request, limited_content. ``text_form``: postcard, or public for a post that others see.
+    ``caller_because`` says why this caller ID was chosen (see ``CHOICES``).
     """
 
     attempt_id: str
@@ -51,6 +52,7 @@ class ProposedContact:
     agent_guaranteed: bool = False
     wording: Wording | None = None
     text_form: str = ""
+    caller_because: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +83,18 @@ class CallProgress:
 class ProposedPayment:
     """Money somebody wants to take. Amounts in minor units of ``currency``.
 
-    ``interest_rate`` is the interest in it, percent a year as an exact number in text.
-
-    ``instrument``: credit, debit, prepaid, ach, cheque, wallet. ``channel``: agent, ivr, web,
-    link, scheduled. ``failed_on`` are the dates of failed tries of this very payment.
+    ``amount_minor`` is what is paid on the debt; ``fee_minor`` and ``surcharge_minor`` come on
+    top. ``fee_basis`` says what authorises the fee: ``agreement: clause 7`` or
+    ``law: <citation>``. ``instrument``: credit, debit, prepaid, card (of a kind not known), ach,
+    cheque, wallet, or "" if nobody knows yet. ``channel``: agent, ivr, web, link, scheduled.
+    ``failed_on`` are the dates of failed tries of this very payment, ``tried_at`` the instants
+    where they are known; ``return_code`` is why the last one came back. ``mandate``: the consumer
+    authorised it in writing ahead of time; ``varies``: by another amount than the last,
+    ``noticed_on`` is when the notice of the amount, or of the deposit, was sent. A cheque was
+    ``received_on`` a date and is ``post_dated_to`` another. For high-cost short-term credit:
+    ``principal_minor`` was lent ``days`` ago, ``interest_minor`` and ``charged_minor`` (interest,
+    fees and charges together) were charged so far. ``interest_rate`` is the interest in it,
+    percent a year as an exact number in text.
     """
 
     account_id: int
@@ -106,6 +116,10 @@ class ProposedPayment:
     principal_minor: int = 0
     product: str = ""
     interest_rate: str = ""
+    tried_at: tuple[datetime, ...] = ()
+    received_on: date | None = None
+    interest_minor: int = 0
+    days: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +147,9 @@ class Activation:
 
     ``automated``: it decides against consumers by itself; ``reviewable``: who is refused can have
     a person look at it.
+    ``strategy`` is how a campaign chooses among ``caller_ids`` (see ``STRATEGIES``), which belong
+    to ``pools``; a number stays with a person for at least ``sticky_days``. ``presence``: we have
+    an office or people wherever these numbers seem to be.
     """
 
     kind: str
@@ -147,6 +164,8 @@ class Activation:
     reviewable: bool = False
     ring_seconds: int | None = None
     amd: bool = False
+    pools: tuple[str, ...] = ()
+    sticky_days: int = 0
 
 
 @dataclass(frozen=True, slots=True)

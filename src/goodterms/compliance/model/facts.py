@@ -136,8 +136,11 @@ class AccountFacts:
 class CallerFacts:
     """The caller ID that would be shown, and those shown to this person before.
 
-    ``tested_at`` is the last time it was called back and answered as it should;
-    ``shown_before`` are the numbers shown to the person, the latest first, with their instants.
+    ``tested_at`` is the last time it was called back and greeted as it should, ``answers`` whether
+    the last test went well. ``shown_before`` are the numbers shown to the person, the latest
+    first, each with the instant at which it began to be shown without another in between;
+    ``replaceable`` are those of them that can be shown no longer, so that another number of the
+    same pool may take their place.
     """
 
     owned: bool = True
@@ -145,6 +148,7 @@ class CallerFacts:
     tested_at: datetime | None = None
     answers: bool = True
     shown_before: tuple[tuple[str, datetime], ...] = ()
+    replaceable: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

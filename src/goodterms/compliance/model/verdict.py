@@ -105,18 +105,6 @@ class Permit:
 
 
 @dataclass(frozen=True, slots=True)
-class CallerId:
-    """A number the organisation owns and may show."""
-
-    number: str
-    name: str
-    proof: str
-    trunk: str
-    attestation: str
-    active: bool
-
-
-@dataclass(frozen=True, slots=True)
 class Reason:
     """One rule's answer made ready for reading, with where the rule comes from."""
 
@@ -135,7 +123,8 @@ class Reason:
 class Explanation:
     """Why a contact was allowed or not: a headline and every rule that was asked.
 
-    ``obligations`` are sentences: what goes with a yes.
+    ``obligations`` are sentences: what goes with a yes. ``shown`` says which number is shown and
+    why, if somebody chose one.
     """
 
     attempt_id: str
@@ -146,6 +135,7 @@ class Explanation:
     decided_at: datetime
     digest: str
     obligations: tuple[str, ...] = ()
+    shown: str = ""
 
     def text(self) -> str:
         """Render it for a terminal: refusals first, each with its source."""
@@ -154,6 +144,8 @@ class Explanation:
             mark = "yes" if reason.passed else "NO "
             lines.append(f"  {mark}  {reason.words}")
             lines.append(f"       {reason.rule} · {reason.citation} ({reason.evidence})")
+        if self.shown:
+            lines += ["", self.shown]
         if self.obligations:
             lines += ["", "What goes with it:", *(f"  - {duty}" for duty in self.obligations)]
         lines += ["", f"Decided {self.decided_at:%Y-%m-%d %H:%M:%S} UTC"]

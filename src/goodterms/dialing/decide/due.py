@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from goodterms.calls.model import Disposition, Outcome
+from goodterms.compliance.decide.callers import Line, Person, choose
 from goodterms.compliance.model import Decision, ReasonCode, Verdict
 from goodterms.dialing.model import (
     Claimed,
@@ -58,15 +58,23 @@ _POINT_REASONS = (
     ReasonCode.POINT_NOT_THEIRS,
     ReasonCode.MEDIUM_OPTOUT,
 )
-_PASSING_REASONS = (ReasonCode.HOST_SILENT, ReasonCode.ATTEMPT_LIVE)
+_PASSING_REASONS = (
+    ReasonCode.HOST_SILENT,
+    ReasonCode.ATTEMPT_LIVE,
+    ReasonCode.CID_UNANSWERABLE,
+)
 _PASSING = timedelta(seconds=60)
 
 
-def caller_id(policy: DialPolicy, consumer_id: int) -> str | None:
-    """Choose the number to show: always the same one for the same person."""
-    if not policy.caller_ids:
-        return None
-    return policy.caller_ids[zlib.crc32(str(consumer_id).encode()) % len(policy.caller_ids)]
+def caller_id(
+    policy: DialPolicy, lines: Sequence[Line], person: Person, now: datetime
+) -> tuple[str | None, str]:
+    """Choose the number to show by the campaign's strategy, and say why (see ``CHOICES``).
+
+    ``lines`` are the policy's numbers in its order. The choice is a proposal: the gate decides,
+    and no count depends on it.
+    """
+    return choose(policy.caller_strategy, lines, person, policy.sticky_days, now)
 
 
 def point_to_dial(claimed: Claimed) -> tuple[int, str] | None:

@@ -247,7 +247,7 @@ async def preview(
     web: Web, conn: Connection, point: ContactPoint, debts: Sequence[Debt], *, now: datetime
 ) -> Verdict:
     """Ask the gate, recording nothing, whether this number may be called at an instant."""
-    ours = [caller for caller in await web.compliance.caller_ids(conn) if caller.active]
+    number, because = await web.compliance.callers.number_for(conn, point.consumer_id, now=now)
     contact = ProposedContact(
         attempt_id=new_id("ask", now),
         consumer_id=point.consumer_id,
@@ -255,6 +255,7 @@ async def preview(
         contact_point_id=point.id,
         number=point.value,
         channel=Channel.CALL,
-        caller_id=ours[0].number if ours else None,
+        caller_id=number,
+        caller_because=because,
     )
     return await web.compliance.preview(conn, contact, now=now)

@@ -1,4 +1,4 @@
-"""Campaigns and the numbers we show."""
+"""Campaigns."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from pydantic import Field
 
 from goodterms.access.model import Actor, Scope
 from goodterms.campaigns.model import Campaign, Members
-from goodterms.compliance.model import CallerId
 from goodterms.dialing.model import LoadReport
 from goodterms.kit.sql import transaction
 from goodterms.web.api.bodies import Body, Id, Reference, Short
@@ -52,17 +51,6 @@ class CampaignBody(Body):
                    "max_concurrent": 20, "max_per_second": "2"}]
     )  # fmt: skip
     script: Short = "standard"
-
-
-class CallerIdBody(Body):
-    """A number the organisation owns and may show, with how that is known."""
-
-    number: Short = Field(examples=["+12125550100"])
-    name: Short
-    proof: Short = Field(examples=["contract 17 of 2026-01-02 with the carrier"])
-    trunk: Short
-    attestation: Short = "A"
-    active: bool = True
 
 
 @router.get("/campaigns")
@@ -120,19 +108,3 @@ async def refresh(web: Services, _: Writing, campaign_id: Id) -> LoadReport:
     """Bring the campaign's due attempts up to date with its members now."""
     async with web.pool.connection() as conn:  # it goes in steps, each its own transaction
         return await web.campaigns.refresh(conn, campaign_id, now=web.clock.now())
-
-
-@router.get("/caller-ids", tags=["Caller IDs"])
-async def caller_ids(web: Services, _: Reading) -> list[CallerId]:
-    """List the numbers we own."""
-    async with web.pool.connection() as conn:
-        return await web.compliance.caller_ids(conn)
-
-
-@router.post("/caller-ids", status_code=201, tags=["Caller IDs"])
-async def add_caller_id(web: Services, actor: Writing, body: CallerIdBody) -> list[CallerId]:
-    """Register a number we own, or replace what is known of it."""
-    async with transaction(web.pool) as conn:
-        caller_id = CallerId(**body.model_dump())
-        await web.compliance.add_caller_id(conn, caller_id, actor=actor.name, now=web.clock.now())
-        return await web.compliance.caller_ids(conn)

@@ -11,7 +11,15 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 
 from goodterms.access.model import Role
-from goodterms.compliance.model import AccountFacts, Decision, Facts, Reach, ReasonCode, Verdict
+from goodterms.compliance.model import (
+    CHOICES,
+    AccountFacts,
+    Decision,
+    Facts,
+    Reach,
+    ReasonCode,
+    Verdict,
+)
 from goodterms.kit.errors import NotFound
 from goodterms.kit.money import Money
 from goodterms.kit.sql import Connection
@@ -157,6 +165,7 @@ async def verdict(
         owed={fact.account_id: _owed(fact, currencies) for fact in found.facts.accounts},
         counts={fact.account_id: _counts(found.facts, fact) for fact in found.facts.accounts},
         words=words.TABLES,
+        choice=CHOICES.get(found.contact.caller_because, ""),
     )
 
 

@@ -13,6 +13,7 @@ from goodterms.campaigns.model import Campaign, CampaignState, Launch
 from goodterms.kit.errors import Refusal
 from goodterms.kit.sql import Connection, transaction
 from goodterms.web.campaigns.form import RETRIED, CampaignForm, of_campaign, sent, usual
+from goodterms.web.campaigns.strategies import CHOICES, NAMES
 from goodterms.web.context import Signed, Web, web_of
 from goodterms.web.floor.view import ABANDON_BUDGET, reason_words, refusals
 from goodterms.web.pages import page
@@ -55,7 +56,7 @@ async def new(request: Request, web: Services, _: Managing, like: int | None = N
         else:
             trunks = [trunk.name for trunk in await web.dialing.trunks(conn)]
             first = trunks[0] if trunks else ""
-            callers = await web.compliance.caller_ids(conn)
+            callers = await web.compliance.callers.all(conn)
             mine = tuple(c.number for c in callers if c.active and c.trunk == first)
             form = usual(first, mine)
         choices = await _choices(web, conn)
@@ -170,8 +171,9 @@ async def _choices(web: Web, conn: Connection) -> dict[str, Any]:
         "creditors": await web.accounts.creditors(conn),
         "trunks": trunks,
         "trunk_names": [(trunk.name, trunk.name) for trunk in trunks],
-        "caller_ids": [c for c in await web.compliance.caller_ids(conn) if c.active],
+        "caller_ids": [c for c in await web.compliance.callers.all(conn) if c.active],
         "retried": [outcome.value for outcome in RETRIED],
+        "strategies": CHOICES,
     }
 
 
@@ -187,4 +189,9 @@ async def _page_of(web: Web, conn: Connection, campaign_id: int) -> dict[str, An
         "refused": refusals(reasons),
         "budget": ABANDON_BUDGET,
         "open": found.state is not CampaignState.FINISHED,
+        "strategies": NAMES,
+        "showable": any(
+            caller.usable and caller.number in found.settings.get("caller_ids", ())
+            for caller in await web.compliance.callers.all(conn)
+        ),
     }

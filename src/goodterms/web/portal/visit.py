@@ -143,5 +143,5 @@ async def _telephone(web: Web, conn: Connection) -> str:
     """Give the number we are reached at: the one set, or else the first we show."""
     if web.settings.phone:
         return ""
-    callers = await web.compliance.caller_ids(conn)
+    callers = await web.compliance.callers.all(conn)
     return next((caller.number for caller in callers if caller.active), "")

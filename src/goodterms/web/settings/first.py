@@ -72,7 +72,7 @@ async def start(request: Request, web: Services, _: Steering) -> Response:
     """Show what is set up and what is still to be done before the first call."""
     async with web.pool.connection() as conn:
         trunks = await web.dialing.trunks(conn)
-        callers = await web.compliance.caller_ids(conn)
+        callers = await web.compliance.callers.all(conn)
         creditors = await web.accounts.creditors(conn)
         campaigns = await web.campaigns.campaigns(conn)
     done = {

@@ -1,4 +1,4 @@
-"""Lines: the trunks calls leave by, and the numbers we own and may show."""
+"""Lines: the trunks calls leave by."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import RedirectResponse, Response
 
-from goodterms.compliance.model import CallerId
 from goodterms.dialing.model import Trunk
 from goodterms.kit.errors import Refusal
 from goodterms.kit.sql import transaction
@@ -27,7 +26,7 @@ _NAME = re.compile(r"[a-z0-9_-]{1,40}")
 
 @router.get("/settings/lines")
 async def lines(request: Request, web: Services, signed: Steering) -> Response:
-    """List trunks and caller IDs, each with a form."""
+    """List the trunks, with a form."""
     return await _list(request, web, signed, Form())
 
 
@@ -44,41 +43,16 @@ async def add_trunk(request: Request, web: Services, signed: Steering) -> Respon
     return RedirectResponse("/settings/lines", status_code=303)
 
 
-@router.post("/settings/lines/caller")
-async def add_caller(request: Request, web: Services, signed: Steering) -> Response:
-    """Register a number we own, or renew what is known of it."""
-    form = await sent(request, "caller")
-    caller = CallerId(
-        number=form.text("number"),
-        name=form.text("name"),
-        proof=form.text("proof"),
-        trunk=form.text("trunk"),
-        attestation=form.text("attestation") or "A",
-        active=form.text("retired") != "1",
-    )
-    try:
-        async with transaction(web.pool) as conn:
-            await web.compliance.add_caller_id(
-                conn, caller, actor=signed.actor.name, now=web.clock.now()
-            )
-    except Refusal as refusal:
-        return await _list(request, web, signed, form.refused(refusal), status=422)
-    return RedirectResponse("/settings/lines", status_code=303)
-
-
 async def _list(
     request: Request, web: Web, signed: Signed, form: Form, *, status: int = 200
 ) -> Response:
     async with web.pool.connection() as conn:
         trunks = await web.dialing.trunks(conn)
-        callers = await web.compliance.caller_ids(conn)
     return page(
         request,
         "settings/lines.html",
         status=status,
         trunks=trunks,
-        trunk_names=[(trunk.name, trunk.name) for trunk in trunks],
-        callers=callers,
         form=form,
         **tabs(signed, "lines"),
     )

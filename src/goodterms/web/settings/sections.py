@@ -20,6 +20,7 @@ Programs = Annotated[Signed, Depends(signed_in(*PROGRAMS))]
 SECTIONS = (
     ("people", later("People"), "/settings/people", STEER),
     ("lines", later("Lines"), "/settings/lines", STEER),
+    ("callers", later("Caller IDs"), "/settings/callers", STEER),
     ("keys", later("API keys"), "/settings/keys", PROGRAMS),
 )
 
