@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
+from goodterms.arrangements.decide.book import PolicyBook
 from goodterms.compliance.model import (
     AccountFacts,
     Circumstance,
@@ -188,6 +189,8 @@ class Check:
     title: str
     ask: Callable[[Rulebook], Reply]
     expect: Callable[[Reply], Sequence[Mismatch]]
+    priced: Callable[[PolicyBook], Reply] | None = None
+    """Instead of ``ask``, for a question of money."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,6 +206,9 @@ class Scenario:
     packs: tuple[str, ...]
     checks: tuple[Check, ...]
     overlay: str = ""
+    kind: str = "contact"
+    policies: str = ""
+    """A folder of policies beside the scenario; those that ship if empty."""
 
 
 @dataclass(frozen=True, slots=True)

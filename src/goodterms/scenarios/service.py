@@ -6,10 +6,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from goodterms.arrangements.decide.book import PolicyBook, PolicyBookError
+from goodterms.arrangements.service import load_policies
 from goodterms.compliance.decide import RulebookError, make_rulebook, read_rules
 from goodterms.compliance.model import EVERYWHERE, Rule, Rulebook
 from goodterms.compliance.service import load_rulebook
-from goodterms.scenarios.decide import read_scenarios, run_check
+from goodterms.scenarios.decide import read_scenarios, run_check, run_priced
 from goodterms.scenarios.model import Result, Scenario, ScenarioError
 
 _SUFFIXES = (".yaml", ".yml")
@@ -54,6 +56,7 @@ class Runner:
     """Asks the questions of scenarios; keeps the rulebooks it has put together."""
 
     _whole: Rulebook | None = None
+    _books: dict[str, PolicyBook] = field(default_factory=dict)
     _made: dict[tuple[str, ...], Rulebook] = field(default_factory=dict)
 
     def run(self, scenario: Scenario) -> Iterator[Result]:
@@ -62,6 +65,11 @@ class Runner:
         Raises:
             ScenarioError: a pack it names does not exist or cannot be read.
         """
+        if scenario.kind == "money":
+            book = self._policies(scenario)
+            for check in scenario.checks:
+                yield run_priced(scenario, check, book)
+            return
         rulebook = self._rulebook(scenario)
         for check in scenario.checks:
             yield run_check(scenario, check, rulebook)
@@ -72,6 +80,23 @@ class Runner:
         if self._whole is None:
             self._whole = load_rulebook()
         return self._whole
+
+    def _policies(self, scenario: Scenario) -> PolicyBook:
+        """Give the policies that ship, or those of the folder a scenario names."""
+        if not scenario.policies:
+            return load_policies()
+        place = Path(scenario.file).parent / scenario.policies
+        if not place.is_dir():
+            raise ScenarioError(
+                f"{scenario.file}, line {scenario.line}: the field 'policies' names"
+                f" {scenario.policies!r}, which is no folder: write one beside this file."
+            )
+        if str(place) not in self._books:
+            try:
+                self._books[str(place)] = load_policies(place)
+            except PolicyBookError as error:
+                raise ScenarioError(f"{scenario.file}, line {scenario.line}: {error}") from error
+        return self._books[str(place)]
 
     def _rulebook(self, scenario: Scenario) -> Rulebook:
         if not scenario.packs and not scenario.overlay:

@@ -56,13 +56,13 @@ def equal(total: Decimal, count: int, rounding: Rounding = CENTS) -> tuple[Part,
     """Split a sum without interest; the last instalment absorbs the cents.
 
     Raises:
-        ValueError: there are no instalments, or so many that the last would not be positive.
+        ValueError: there are no instalments, or so many that one would not be positive.
     """
     _positive(count)
     each = rounding(total / count)
     amounts = [each] * (count - 1)
     amounts.append(total - sum(amounts, ZERO))
-    if amounts[-1] <= ZERO:
+    if min(amounts) <= ZERO:
         raise ValueError(f"{total} cannot be split into {count} instalments of {each}")
     return _running(total, ((amount, ZERO) for amount in amounts))
 

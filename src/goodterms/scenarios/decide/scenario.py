@@ -7,8 +7,10 @@ from dataclasses import dataclass
 
 import yaml
 
+from goodterms.arrangements.decide.book import PolicyBook
 from goodterms.compliance.model import Rulebook
 from goodterms.scenarios.decide import questions, sums
+from goodterms.scenarios.decide.amounts import missed
 from goodterms.scenarios.decide.cast import Cast
 from goodterms.scenarios.decide.circumstances import located
 from goodterms.scenarios.decide.clock import Clock
@@ -22,8 +24,9 @@ from goodterms.scenarios.decide.people import (
     read_zones,
 )
 from goodterms.scenarios.decide.questions import Asking, Stage
+from goodterms.scenarios.decide.schedules import ALL_PRICES
 from goodterms.scenarios.decide.timeline import read_events
-from goodterms.scenarios.model import Check, Person, Result, Scenario, World
+from goodterms.scenarios.model import Check, Person, Reply, Result, Scenario, World
 
 _TITLES = ("scenario", "title", "name")
 _PROSE = ("rule", "rules", "citation", "reference", "note", "about", "source", "evidence", "id")
@@ -74,6 +77,7 @@ class Packs:
 
     names: tuple[str, ...] = ()
     overlay: str = ""
+    policies: str = ""
 
 
 def _read(node: Node, shared: Sequence[Node]) -> Scenario:
@@ -86,7 +90,10 @@ def _read(node: Node, shared: Sequence[Node]) -> Scenario:
     fields.done()
     if not checks:
         node.refuse("asks nothing", "add 'when' and 'expect', or 'cases'")
-    return Scenario(node.file, node.line, title, packs.names, tuple(checks), packs.overlay)
+    return Scenario(
+        node.file, node.line, title, packs.names, tuple(checks), packs.overlay, kind,
+        packs.policies,
+    )  # fmt: skip
 
 
 def _contact_kind(fields: Fields, givens: Sequence[Fields]) -> tuple[list[Check], Packs]:
@@ -254,8 +261,51 @@ def _packs(fields: Fields, givens: Sequence[Fields]) -> Packs:
     return Packs(names, rows)
 
 
-KINDS: dict[str, Kind] = {"contact": _contact_kind}
+def _money_kind(fields: Fields, givens: Sequence[Fields]) -> tuple[list[Check], Packs]:
+    """Read questions of money: each asks the policies, not the rulebook."""
+    node = _merged(givens, "policies")
+    for given in givens:
+        given.text("note")
+        given.done()
+    checks = []
+    for entry in _cases(fields):
+        title = "" if entry is fields else entry.text(*_TITLES, "case")
+        when, expect = entry.need("when", "ask"), entry.need("expect")
+        if entry is not fields:
+            entry.take("note")
+            entry.done()
+        checks.append(_priced(title, when, expect))
+    return checks, Packs(policies="" if node is None else node.text())
+
+
+def _priced(title: str, when: Node, expect: Node) -> Check:
+    fields = when.fields()
+    asked = [name for name in fields.names if name in ALL_PRICES]
+    if not asked:
+        when.refuse(
+            f"asks nothing ('{fields.first}' is no question of money)",
+            f"ask one of: {', '.join(ALL_PRICES)}",
+        )
+    one = ALL_PRICES[asked[0]]
+    priced = one.read(fields.need(asked[0]), fields)
+    fields.done()
+    return Check(when.line, title, unasked, lambda reply: missed(expect, one.main, reply), priced)
+
+
+def unasked(_rulebook: Rulebook) -> Reply:
+    """Answer nothing: a question of money is asked of the policies."""
+    return Reply()
+
+
+KINDS: dict[str, Kind] = {"contact": _contact_kind, "money": _money_kind}
 """Every kind of scenario by the name in its field ``kind``; add a kind by adding its reader."""
+
+
+def run_priced(scenario: Scenario, check: Check, book: PolicyBook) -> Result:
+    """Ask one question of money and compare the reply with what is expected."""
+    assert check.priced is not None, "the reader of money makes no other"
+    reply = check.priced(book)
+    return Result(scenario, check, tuple(check.expect(reply)), reply)
 
 
 def run_check(scenario: Scenario, check: Check, rulebook: Rulebook) -> Result:
