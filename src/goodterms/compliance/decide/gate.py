@@ -137,12 +137,22 @@ def _judge_part(case: Case, rules: _Selection, debts: tuple[AccountFacts, ...]) 
     for check in rules.first:
         findings += check(case, debts)
     failing = [f for f in findings if not f.passed]
-    dropped = {f.account_id for f in failing}
-    left = tuple([d for d in debts if d.account_id not in dropped]) if failing else debts
+    left = _left(case, failing, debts) if failing else debts
+    # With no debt left the answer is no; the rest is still asked, so that it says all that fails.
+    asked = left or debts
     for check in rules.second:
-        findings += check(case, left)
+        findings += check(case, asked)
     failing = [f for f in findings if not f.passed]
     return _Judged(tuple(findings), _counting(failing, left), left)
+
+
+def _left(
+    case: Case, failing: list[Finding], debts: tuple[AccountFacts, ...]
+) -> tuple[AccountFacts, ...]:
+    """Return the debts that no finding dropped; one that a person let through drops none."""
+    approved = approved_of(case)
+    dropped = {f.account_id for f in failing if not (f.refers and f.reason_code in approved)}
+    return tuple([debt for debt in debts if debt.account_id not in dropped])
 
 
 def _counting(failing: list[Finding], left: tuple[AccountFacts, ...]) -> list[Finding]:

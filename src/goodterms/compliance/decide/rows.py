@@ -272,6 +272,24 @@ def make_rulebook(rules: Iterable[Rule], *, partial: bool = False) -> Rulebook:
     return Rulebook(ordered, digest, partial)
 
 
+def merged(*rulebooks: Rulebook) -> Rulebook:
+    """Put rulebooks together: every row of each, a row that several hold once.
+
+    Whole if one of them is. The order does not matter, and merging with itself changes nothing.
+
+    Raises:
+        RulebookError: they hold different rows under the same id and version.
+    """
+    rules: dict[tuple[str, int], Rule] = {}
+    for rule in (rule for book in rulebooks for rule in book.rules):
+        known = rules.setdefault((rule.id, rule.version), rule)
+        if known != rule:
+            raise RulebookError(
+                f"Rule {rule.id} has two different rows for version {rule.version}: raise one."
+            )
+    return make_rulebook(rules.values(), partial=all(book.partial for book in rulebooks))
+
+
 def _check_versions(before: Rule, after: Rule) -> None:
     """Refuse two versions for one date, unless the later one corrects the whole of the other."""
     if before.version == after.version:

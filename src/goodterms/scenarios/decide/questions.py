@@ -233,10 +233,15 @@ def payment_question(kind: str, fields: Fields, stage: Stage) -> Asking:
         charged_minor=money("charged"),
         principal_minor=money("principal"),
         product=fields.text("product").lower(),
+        interest_rate=fields.get(_rate, "", "interest_rate"),
     )
     at = stage.time(fields)
     facts = facts_at(stage.world, at, None, None, (account_id,))
     return _asking(Moment.PAY, payment, _Known(facts, at), stage)
+
+
+def _rate(node: Node) -> str:
+    return f"{node.number():f}"
 
 
 def _dates(node: Node) -> tuple[date, ...]:
