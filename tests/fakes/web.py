@@ -20,6 +20,8 @@ from goodterms.arrangements.service import ArrangementService
 from goodterms.calls.model import AttemptDisposed, AttemptEnded
 from goodterms.calls.service import CallService
 from goodterms.campaigns.service import CampaignService
+from goodterms.compliance.backtesting import BacktestService
+from goodterms.compliance.evidence import EvidenceService
 from goodterms.compliance.model import ContactClosed
 from goodterms.compliance.service import ComplianceService, load_rulebook
 from goodterms.compliance.tasks import TaskService
@@ -59,7 +61,7 @@ def make_web(
     accounts = AccountService(bus)
     ledger = LedgerService(accounts, bus)
     compliance = ComplianceService(load_rulebook(), bus)
-    due = TaskService(accounts, compliance)
+    due, evidence = TaskService(accounts, compliance), EvidenceService()
     bus.subscribe(ContactClosed, due.on_closed)
     integration = IntegrationService(
         pool, chosen, accounts, ledger,
@@ -89,6 +91,8 @@ def make_web(
         accounts=accounts,
         ledger=ledger,
         compliance=compliance,
+        evidence=evidence,
+        backtests=BacktestService(pool, chosen, evidence),
         due=due,
         arrangements=arrangements,
         payments=PaymentService(

@@ -230,3 +230,44 @@ async def test_the_auditors_commands(
     assert (code, "was changed after it was made" in said) == (1, True)
     code, said = await goodterms("audit", "replay", url=database_url, home=tmp_path)
     assert code == 1
+
+
+async def test_why_answers_for_an_account_at_any_time(
+    pool: Pool, database_url: str, gatekeeper: ComplianceService, tmp_path: Path
+) -> None:
+    """In the past the last decision by then, before that nothing, later what would be."""
+    await decided(pool, gatekeeper, 1)
+
+    async def why(*arguments: str) -> tuple[int, str]:
+        return await goodterms("why", *arguments, url=database_url, home=tmp_path)
+
+    code, said = await why("A1-0", "--at", "2026-11-24T19:00")
+    assert (code, "Allowed: every rule" in said) == (0, True), said
+    code, said = await why("A1-0", "--at", "2026-11-24T17:00")
+    assert (code, "nothing had been decided about A1-0" in said) == (0, True), said
+    code, said = await why("A1-0", "--at", "2036-11-24 07:00")
+    assert (code, "You can't call" in said) == (0, True), said
+    code, said = await why("att_1")
+    assert (code, "Allowed: every rule" in said) == (0, True), said
+
+
+async def test_why_answers_for_a_campaign(
+    pool: Pool, database_url: str, gatekeeper: ComplianceService, tmp_path: Path
+) -> None:
+    """Why nobody was called is a table of reasons; without any, it says so."""
+    await decided(pool, gatekeeper, 2)
+    await execute(
+        pool,
+        "INSERT INTO campaigns.campaign (name, state, settings, created_by, created_at)"
+        " VALUES ('Autumn', 'paused', '{}', 'test', now())",
+    )
+    code, said = await goodterms(
+        "why", "Autumn", "--at", "2026-11-24T20:00", url=database_url, home=tmp_path
+    )
+    assert code == 0, said
+    assert "Autumn is paused." in said
+    assert "ALLOWED: Every rule" in said
+    code, said = await goodterms(
+        "why", "Autumn", "--at", "2026-11-20T20:00", url=database_url, home=tmp_path
+    )
+    assert (code, "The gate was not asked" in said) == (0, True), said

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -117,12 +118,22 @@ def doctor() -> None:
 
 @app.command()
 def why(
-    subject: Annotated[str, typer.Argument(help="An attempt (att_…) or an account reference.")],
+    subject: Annotated[
+        str,
+        typer.Argument(help="An attempt (att_…), an account's reference, or a campaign's name."),
+    ],
+    at: Annotated[
+        datetime | None,
+        typer.Option(
+            formats=["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M", "%Y-%m-%d"],
+            help="As of this time (UTC): what was decided last by then, or what would be.",
+        ),
+    ] = None,
 ) -> None:
-    """Explain a decision: why an attempt was allowed or refused, or may be made now."""
-    from goodterms.app.data import explain  # noqa: PLC0415 - keeps --help quick
+    """Explain: why an attempt was allowed, an account may be called or not, or nobody was."""
+    from goodterms.app.audit.why import explain  # noqa: PLC0415 - keeps --help quick
 
-    run(explain(settings(), Console(), subject))
+    run(explain(settings(), Console(), subject, at.replace(tzinfo=UTC) if at else None))
 
 
 @app.command()

@@ -18,6 +18,7 @@ from goodterms.arrangements.service import ArrangementService
 from goodterms.calls.model import AttemptDisposed, AttemptEnded
 from goodterms.calls.service import CallService
 from goodterms.campaigns.service import CampaignService
+from goodterms.compliance.backtesting import BacktestService
 from goodterms.compliance.evidence import EvidenceService
 from goodterms.compliance.model import ContactClosed
 from goodterms.compliance.service import ComplianceService, load_rulebook
@@ -51,6 +52,7 @@ class Services:
     compliance: ComplianceService
     evidence: EvidenceService
     due: TaskService
+    backtests: BacktestService
     arrangements: ArrangementService
     integration: IntegrationService
     intake: IntakeService
@@ -84,7 +86,7 @@ def wire(settings: Settings, url: str, pool: Pool, clock: Clock, outside: Outsid
     accounts = AccountService(bus)
     ledger = LedgerService(accounts, bus)
     compliance = ComplianceService(load_rulebook(), bus)
-    due = TaskService(accounts, compliance)
+    due, evidence = TaskService(accounts, compliance), EvidenceService()
     arrangements = ArrangementService(ledger, accounts)
     integration = IntegrationService(
         pool, clock, accounts, ledger, host_ledger=outside.hosts, deliverer=outside.deliverer
@@ -100,8 +102,9 @@ def wire(settings: Settings, url: str, pool: Pool, clock: Clock, outside: Outsid
     return Services(
         settings=settings, url=url, pool=pool, clock=clock, jobs=outside.jobs,
         access=AccessService(), accounts=accounts, ledger=ledger, compliance=compliance,
-        evidence=EvidenceService(), due=due, arrangements=arrangements,
-        integration=integration, intake=IntakeService(pool, clock, accounts, ledger),
+        evidence=evidence, backtests=BacktestService(pool, clock, evidence), due=due,
+        arrangements=arrangements, integration=integration,
+        intake=IntakeService(pool, clock, accounts, ledger),
         payments=payments, calls=calls, routing=routing, dialing=dialing,
         campaigns=CampaignService(accounts, compliance, dialing),
         messaging=MessagingService(accounts, compliance, clock),

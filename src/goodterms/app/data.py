@@ -1,10 +1,9 @@
-"""Commands that work on the database: import, migrate, why, check, add-person, add-key."""
+"""Commands that work on the database: import, migrate, check, add-person, add-key."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from datetime import datetime
 from pathlib import Path
 
 from rich.console import Console
@@ -12,17 +11,14 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from goodterms.access.model import Role, Scope
-from goodterms.accounts.model import Channel
 from goodterms.adapters.postgres.migrations import migrate
 from goodterms.app.compose import Services, services
 from goodterms.app.database import database
 from goodterms.app.keep import STOPPED, unless_stopped
 from goodterms.app.settings import Settings
-from goodterms.compliance.model import Explanation, ProposedContact
 from goodterms.intake.model import ImportReport
 from goodterms.intake.model import Progress as Read
-from goodterms.kit.errors import NotFound, Refusal
-from goodterms.kit.sql import Connection
+from goodterms.kit.errors import Refusal
 
 ACTOR = "system:cli"
 
@@ -131,48 +127,6 @@ async def check_invariants(settings: Settings, console: Console) -> int:
     if not breaches:
         console.print("Every invariant holds.", style="green")
     return 1 if breaches else 0
-
-
-async def explain(settings: Settings, console: Console, subject: str) -> int:
-    """Explain an attempt's verdict, or whether an account may be called now."""
-    async with (
-        database(settings) as url,
-        services(settings, url, name="goodterms why") as parts,
-        parts.pool.connection() as conn,
-    ):
-        if subject.startswith("att_"):
-            console.print((await parts.compliance.why(conn, subject)).text(), highlight=False)
-            return 0
-        found = await _account_now(parts, conn, subject, parts.clock.now())
-        for explanation in found:
-            console.print(explanation.text(), highlight=False)
-    return 0
-
-
-async def _account_now(
-    parts: Services, conn: Connection, reference: str, now: datetime
-) -> list[Explanation]:
-    page = await parts.accounts.search(conn, reference, limit=5)
-    rows = [row for row in page.rows if row.reference == reference]
-    if not rows:
-        raise NotFound(
-            "ACCOUNT_UNKNOWN",
-            f"There is no account {reference!r}: give its reference as in the accounts list, or "
-            "an attempt (att_…).",
-        )
-    consumer_id = rows[0].consumer_id
-    points = await parts.accounts.contact_points(conn, consumer_id)
-    number, because = await parts.compliance.callers.number_for(conn, consumer_id, now=now)
-    explanations = []
-    for point in (point for point in points if point.kind == "phone"):
-        contact = ProposedContact(
-            attempt_id="att_preview", consumer_id=consumer_id, account_ids=(rows[0].account_id,),
-            contact_point_id=point.id, number=point.value, channel=Channel.CALL,
-            caller_id=number, caller_because=because,
-        )  # fmt: skip
-        verdict = await parts.compliance.preview(conn, contact, now=now)
-        explanations.append(parts.compliance.explain(verdict))
-    return explanations
 
 
 async def add_person(

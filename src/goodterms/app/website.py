@@ -41,6 +41,8 @@ def web_of(parts: Services) -> Web:
         arrangements=parts.arrangements,
         payments=parts.payments,
         compliance=parts.compliance,
+        evidence=parts.evidence,
+        backtests=parts.backtests,
         due=parts.due,
         calls=parts.calls,
         routing=parts.routing,

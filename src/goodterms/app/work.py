@@ -24,7 +24,11 @@ def register_jobs(parts: Services) -> None:
     async def import_file(run_id: int, path: str) -> None:
         await intake_jobs.import_file(parts.intake, run_id, path)
 
+    async def backtest(backtest_id: int) -> None:
+        await compliance_jobs.backtest(parts.backtests, backtest_id)
+
     parts.jobs.register(intake_jobs.IMPORT, import_file)
+    parts.jobs.register(compliance_jobs.BACKTEST, backtest)
     parts.jobs.register(payment_jobs.CHARGE, charge)
     parts.jobs.register(payment_jobs.REFUND_JOB, refund)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from datetime import datetime
 from decimal import Decimal
 
@@ -133,10 +133,12 @@ class EvidenceService:
         *,
         since: datetime,
         tell: Tell = _quiet,
+        say: Callable[[int], Awaitable[None]] | None = None,
     ) -> Comparison:
         """Judge history under two rulebooks: what each refuses, by reason, and what was paid.
 
         A payment is counted for the last allowed contact about its account within seven days.
+        ``say`` is ``tell`` for those who must wait to pass it on.
         """
         work = Comparing(await self._money(conn, since))
         async for row in self._read(conn, 0, _ALL, since, None):
@@ -145,6 +147,8 @@ class EvidenceService:
             work.take(row, first, second)
             if work.seen % _BATCH == 0:
                 tell(work.seen)
+                if say:
+                    await say(work.seen)
         tell(work.seen)
         return work.report()
 

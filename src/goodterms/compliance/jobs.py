@@ -5,14 +5,21 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from goodterms.compliance import store
+from goodterms.compliance.backtesting import BacktestService
 from goodterms.compliance.tasks import TaskService
 from goodterms.kit.clock import Clock
 from goodterms.kit.sql import Pool, transaction
 
+BACKTEST = "compliance.backtest"
 PAGE = 200
 # Facts are recorded in transactions that may take a while to commit.
 _OVERLAP = timedelta(minutes=2)
 _LONG_AGO = timedelta(days=365)
+
+
+async def backtest(backtests: BacktestService, backtest_id: int) -> None:
+    """Judge history under two rulebooks (job ``compliance.backtest``)."""
+    await backtests.run(backtest_id)
 
 
 async def renew_tasks(pool: Pool, service: TaskService, clock: Clock) -> int:

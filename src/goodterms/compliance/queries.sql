@@ -204,6 +204,19 @@ WHERE (%(attempt_id)s::text IS NULL OR attempt_id = %(attempt_id)s)
 ORDER BY id DESC
 LIMIT %(limit)s;
 
+-- name: last_verdict
+-- The last verdict about an account by some time; a refused contact names it in its facts.
+SELECT
+    id, attempt_id, account_ids, decision, reason_code, findings, facts::text, rulebook_hash,
+    decided_at, earliest_allowed_at, digest, obligations
+FROM compliance.verdict
+WHERE consumer_id = %(consumer_id)s AND decided_at <= %(before)s
+    AND (%(account_id)s = ANY (account_ids) OR EXISTS (
+        SELECT FROM json_array_elements_text(facts -> 'contact' -> 'account_ids') AS named (id)
+        WHERE named.id = %(account_id)s::text
+    ))
+ORDER BY id DESC LIMIT 1;
+
 -- name: verdict
 -- One verdict by its number.
 SELECT
@@ -213,9 +226,9 @@ FROM compliance.verdict WHERE id = %(id)s;
 
 -- name: put_rulebook
 -- Keeps the content of a rulebook for as long as verdicts name its hash.
-INSERT INTO compliance.rulebook (hash, content, loaded_at)
-VALUES (%(hash)s, %(content)s::jsonb, %(now)s)
-ON CONFLICT (hash) DO NOTHING;
+INSERT INTO compliance.rulebook AS kept (hash, content, loaded_at, candidate)
+VALUES (%(hash)s, %(content)s::jsonb, %(now)s, %(candidate)s)
+ON CONFLICT (hash) DO UPDATE SET candidate = false WHERE kept.candidate AND NOT excluded.candidate;
 
 -- name: rulebook
 -- The content of a rulebook by its hash.
@@ -306,8 +319,8 @@ WHERE entry.kind = 'payment' AND entry.posted_at >= %(since)s
 GROUP BY contact.verdict_id, account.currency;
 
 -- name: rulebooks
--- The rulebooks that were ever in force, newest first.
-SELECT hash, loaded_at, jsonb_array_length(content) AS rules FROM compliance.rulebook
+-- The rulebooks that were ever in force or tried out, newest first.
+SELECT hash, loaded_at, jsonb_array_length(content) AS rules, candidate FROM compliance.rulebook
 ORDER BY loaded_at DESC, hash;
 
 -- name: add_backtest
@@ -315,7 +328,8 @@ ORDER BY loaded_at DESC, hash;
 INSERT INTO compliance.backtest (
     since, before_hash, after_hash, state, asked_by, asked_at, updated_at
 ) VALUES (%(since)s, %(before)s, %(after)s, 'waiting', %(actor)s, %(now)s, %(now)s)
-RETURNING *;
+RETURNING id, since, before_hash, after_hash, state, judged, total, result::text, failure,
+    asked_by, asked_at, updated_at;
 
 -- name: mark_backtest
 -- Notes how far a backtest is, or what came of it.
@@ -326,11 +340,15 @@ WHERE id = %(id)s;
 
 -- name: backtest
 -- One backtest.
-SELECT * FROM compliance.backtest WHERE id = %(id)s;
+SELECT id, since, before_hash, after_hash, state, judged, total, result::text, failure,
+    asked_by, asked_at, updated_at
+FROM compliance.backtest WHERE id = %(id)s;
 
 -- name: backtests
 -- The latest backtests.
-SELECT * FROM compliance.backtest ORDER BY id DESC LIMIT %(limit)s;
+SELECT id, since, before_hash, after_hash, state, judged, total, NULL AS result, failure,
+    asked_by, asked_at, updated_at
+FROM compliance.backtest ORDER BY id DESC LIMIT %(limit)s;
 
 -- name: licences
 -- All our licences, those in force first, by place.
@@ -461,52 +479,3 @@ WHERE (task.done_at IS NOT NULL) = %(done)s
     ))
 ORDER BY task.due_on, task.id
 LIMIT %(limit)s;
-
--- name: publication_in_force
--- The number of the overlay in force, if one was ever published.
-SELECT id FROM compliance.publication
-WHERE state = 'published'
-ORDER BY decided_at DESC, id DESC
-LIMIT 1;
-
--- name: publication
--- One publication with its rows.
-SELECT id, state, overlay, hash, note, author, proposed_at, decided_by, decided_at, reason
-FROM compliance.publication
-WHERE id = %(id)s;
-
--- name: lock_publication
--- One publication, locked while it is decided about.
-SELECT id, state, overlay, hash, note, author, proposed_at, decided_by, decided_at, reason
-FROM compliance.publication
-WHERE id = %(id)s
-FOR UPDATE;
-
--- name: publications
--- The history of overlays, the newest first.
-SELECT id, state, overlay, hash, note, author, proposed_at, decided_by, decided_at, reason
-FROM compliance.publication
-ORDER BY id DESC
-LIMIT %(limit)s;
-
--- name: publication_by_hash
--- The newest publication with this content.
-SELECT id, state, overlay, hash, note, author, proposed_at, decided_by, decided_at, reason
-FROM compliance.publication
-WHERE hash = %(hash)s
-ORDER BY id DESC
-LIMIT 1;
-
--- name: propose_publication
--- Writes a proposed overlay; nothing if the same content is already proposed.
-INSERT INTO compliance.publication (state, overlay, hash, note, author, proposed_at)
-VALUES ('proposed', %(overlay)s, %(hash)s, %(note)s, %(author)s, %(now)s)
-ON CONFLICT (hash) WHERE state = 'proposed' DO NOTHING
-RETURNING id;
-
--- name: decide_publication
--- Publishes or rejects a proposed overlay.
-UPDATE compliance.publication
-SET state = %(state)s, decided_by = %(by)s, decided_at = %(now)s, reason = %(reason)s
-WHERE id = %(id)s AND state = 'proposed'
-RETURNING id;

@@ -127,6 +127,12 @@ async def get_verdict(conn: Connection, verdict_id: int) -> tuple[Verdict, str] 
     return (_verdict(row), row["facts"]) if row else None
 
 
+async def last_verdict(conn: Connection, values: Mapping[str, Any]) -> Verdict | None:
+    """Give the last verdict about an account by some time."""
+    row = await (await conn.execute(SQL["last_verdict"], values)).fetchone()
+    return _verdict(row) if row else None
+
+
 async def list_verdicts(conn: Connection, filters: Mapping[str, Any]) -> list[Verdict]:
     """Give verdicts, the newest first."""
     rows = await (await conn.execute(SQL["verdicts"], filters)).fetchall()
@@ -165,10 +171,15 @@ async def contacts_of(conn: Connection, consumer_id: int) -> list[dict[str, Any]
     return await (await conn.execute(SQL["contacts_of"], {"consumer_id": consumer_id})).fetchall()
 
 
-async def put_rulebook(conn: Connection, rulebook: Rulebook, now: datetime) -> None:
-    """Keep a rulebook's content."""
+async def put_rulebook(
+    conn: Connection, rulebook: Rulebook, now: datetime, *, candidate: bool = False
+) -> None:
+    """Keep a rulebook's content; a candidate was never in force."""
     text = plainjson.dumps(content(rulebook))
-    await conn.execute(SQL["put_rulebook"], {"hash": rulebook.hash, "content": text, "now": now})
+    await conn.execute(
+        SQL["put_rulebook"],
+        {"hash": rulebook.hash, "content": text, "now": now, "candidate": candidate},
+    )
 
 
 async def get_rulebook(conn: Connection, hash_: str) -> Rulebook | None:
@@ -267,40 +278,3 @@ async def list_tasks(conn: Connection, filters: Mapping[str, Any]) -> list[Task]
     """Give tasks by their day."""
     rows = await (await conn.execute(SQL["tasks"], filters)).fetchall()
     return [Task(**{**row, "kind": TaskKind(row["kind"])}) for row in rows]
-
-
-async def publication_in_force(conn: Connection) -> int | None:
-    """Give the number of the overlay in force."""
-    row = await (await conn.execute(SQL["publication_in_force"])).fetchone()
-    return int(row["id"]) if row else None
-
-
-async def get_publication(conn: Connection, publication_id: int) -> Mapping[str, Any] | None:
-    """Give one publication."""
-    return await (await conn.execute(SQL["publication"], {"id": publication_id})).fetchone()
-
-
-async def lock_publication(conn: Connection, publication_id: int) -> Mapping[str, Any] | None:
-    """Give one publication and lock it."""
-    return await (await conn.execute(SQL["lock_publication"], {"id": publication_id})).fetchone()
-
-
-async def list_publications(conn: Connection, limit: int) -> list[dict[str, Any]]:
-    """Give publications, the newest first."""
-    return await (await conn.execute(SQL["publications"], {"limit": limit})).fetchall()
-
-
-async def publication_by_hash(conn: Connection, digest: str) -> Mapping[str, Any] | None:
-    """Give the newest publication with this content."""
-    return await (await conn.execute(SQL["publication_by_hash"], {"hash": digest})).fetchone()
-
-
-async def propose_publication(conn: Connection, values: Mapping[str, Any]) -> int | None:
-    """Write a proposed overlay; give its number, None if the same is proposed already."""
-    row = await (await conn.execute(SQL["propose_publication"], values)).fetchone()
-    return int(row["id"]) if row else None
-
-
-async def decide_publication(conn: Connection, values: Mapping[str, Any]) -> None:
-    """Publish or reject a proposed overlay."""
-    await conn.execute(SQL["decide_publication"], values)

@@ -26,6 +26,7 @@ class Topic(StrEnum):
     PAYMENT = "payment"
     HOLD = "hold"
     IMPORT = "import"
+    BACKTEST = "backtest"
     EVENT = "event"
     CANCEL = "cancel"
     RESYNC = "resync"

@@ -159,3 +159,14 @@ class Screen:
     ended_at: datetime | None
     outcome: str | None
     disposition: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class GateAnswers:
+    """How often the gate gave an answer for a reason; ``next_at`` is the earliest way out."""
+
+    decision: str
+    reason_code: str
+    contacts: int
+    people: int
+    next_at: datetime | None

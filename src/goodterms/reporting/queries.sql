@@ -122,6 +122,20 @@ SELECT count(*) AS promises FROM arrangements.promise WHERE made_at >= %(since)s
 SELECT currency, count(*) AS payments, sum(amount - refunded) AS money FROM payments.payment
 WHERE state = 'succeeded' AND settled_at >= %(since)s GROUP BY currency;
 
+-- name: campaign_answers
+-- What the gate answered about a campaign's contacts in a span, by decision and reason.
+SELECT
+    decision, reason_code, count(*) AS contacts, count(DISTINCT consumer_id) AS people,
+    min(earliest_allowed_at) AS next_at
+FROM compliance.verdict
+WHERE campaign_id = %(campaign_id)s AND decided_at >= %(since)s AND decided_at <= %(until)s
+GROUP BY decision, reason_code
+ORDER BY contacts DESC, reason_code;
+
+-- name: campaign_pace
+-- What the dialer said last about a campaign.
+SELECT because FROM dialing.pace WHERE campaign_id = %(campaign_id)s;
+
 -- name: refusal_reasons
 -- Why contacts were refused or put off since an instant, most frequent first.
 SELECT reason_code, decision, count(*) AS contacts, min(earliest_allowed_at) AS earliest

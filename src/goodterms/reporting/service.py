@@ -13,6 +13,7 @@ from goodterms.reporting.model import (
     CampaignRow,
     DecisionRow,
     Figures,
+    GateAnswers,
     Load,
     Minute,
     Screen,
@@ -89,6 +90,18 @@ class ReportingService:
             "limit": limit,
         }
         return await store.last_decisions(conn, values)
+
+    async def answers(
+        self, conn: Connection, *, campaign_id: int, since: datetime, until: datetime
+    ) -> list[GateAnswers]:
+        """Return what the gate answered about a campaign's contacts, the most frequent first."""
+        values = {"campaign_id": campaign_id, "since": since, "until": until}
+        return [GateAnswers(**row) for row in await store.rows(conn, "campaign_answers", values)]
+
+    async def pace(self, conn: Connection, campaign_id: int) -> str:
+        """Return what the dialer said last about a campaign; empty if it never did."""
+        rows = await store.rows(conn, "campaign_pace", {"campaign_id": campaign_id})
+        return str(rows[0]["because"]) if rows else ""
 
     async def refusals(
         self, conn: Connection, *, since: datetime, campaign_id: int | None = None

@@ -17,6 +17,8 @@ from goodterms.accounts.service import AccountService
 from goodterms.arrangements.service import ArrangementService
 from goodterms.calls.service import CallService
 from goodterms.campaigns.service import CampaignService
+from goodterms.compliance.backtesting import BacktestService
+from goodterms.compliance.evidence import EvidenceService
 from goodterms.compliance.service import ComplianceService
 from goodterms.compliance.tasks import TaskService
 from goodterms.dialing.service import DialingService
@@ -96,6 +98,8 @@ class Web:
     arrangements: ArrangementService
     payments: PaymentService
     compliance: ComplianceService
+    evidence: EvidenceService
+    backtests: BacktestService
     due: TaskService
     calls: CallService
     routing: RoutingService

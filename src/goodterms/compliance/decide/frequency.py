@@ -330,13 +330,7 @@ FREQUENCY = {
             "unless_consent",
             "refers",
         },
-        tightens={
-            "max": "down",
-            "window_days": "up",
-            "window_hours": "up",
-            "media": "more",
-            "consent_excludes": "off",
-        },
+        tightens={"max": "down", "window_days": "up", "window_hours": "up", "media": "more"},
     ),
     "wait_after_conversation": Predicate(
         always(Level.DEBT),
@@ -348,7 +342,7 @@ FREQUENCY = {
         },
         _wait_after_conversation,
         optional=frozenset({"consent_excludes"}),
-        tightens={"days": "up", "media": "more", "consent_excludes": "off"},
+        tightens={"days": "up", "media": "more"},
     ),
     "minimum_gap": Predicate(
         always(Level.PERSON),

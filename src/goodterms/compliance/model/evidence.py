@@ -127,8 +127,9 @@ class Backtest:
 
 @dataclass(frozen=True, slots=True)
 class KeptRulebook:
-    """A rulebook that was in force at some time."""
+    """A rulebook that was in force at some time; a ``candidate`` was only tried out."""
 
     hash: str
     loaded_at: datetime
     rules: int
+    candidate: bool

@@ -8,6 +8,7 @@ from fastapi import APIRouter
 
 from goodterms.web.api import (
     accounts,
+    backtests,
     callers,
     campaigns,
     circumstances,
@@ -41,7 +42,7 @@ _ANSWERS: dict[int | str, dict[str, Any]] = {
 router = APIRouter(prefix="/api/v1", responses=_ANSWERS)
 for part in (
     accounts, placing, money, restrictions, circumstances, standing, messages, decisions, tasks,
-    rulebook, campaigns, callers, events, receivers,
+    rulebook, backtests, campaigns, callers, events, receivers,
 ):  # fmt: skip
     router.include_router(part.router)
 
