@@ -65,7 +65,7 @@ def test_message_begins_without_a_conversation() -> None:
             "validation_notice",
             Posted("notice", 11, None, {"medium": "email", "notice": "validation"}),
         ),
-        ("CEASE_EXC_2", Posted("notice", 11, None, {"medium": "email", "notice": "CEASE_EXC_2"})),
+        ("CEASE_EXC_2", Posted("notice", 11, None, {"medium": "email", "notice": "cease_exc_2"})),
         ("verification", Posted("verification", 11, None, {"medium": "email"})),
         ("original_creditor", Posted("verification", 11, None, {"medium": "email"})),
     ],

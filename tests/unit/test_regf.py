@@ -259,7 +259,7 @@ def test_each_exception_goes_once(message: str) -> None:
     assert "CEASE_WRITTEN" not in codes(
         judged(replace(CEASED, log=(failed,)), **letter(message=message))
     )
-    of_old = replace(CEASED, circumstances=(said("notice", ago(300), notice=message),))
+    of_old = replace(CEASED, circumstances=(said("notice", ago(300), notice=message.lower()),))
     assert "CEASE_WRITTEN" in codes(judged(of_old, **letter(message=message)))
     other = {"CEASE_EXC_1": "CEASE_EXC_2"}.get(message, "CEASE_EXC_1")
     assert "CEASE_WRITTEN" not in codes(judged(of_old, **letter(message=other)))

@@ -123,7 +123,7 @@ CIRCUMSTANCES: Final[Mapping[str, CircumstanceKind]] = {
         _PERSON | _ACCOUNT,
         {
             "notice": "validation|initial|post_dated|debit_amount|creditor_email|licence|court"
-            "|duplicative|CEASE_EXC_1|CEASE_EXC_2|CEASE_EXC_3",
+            "|duplicative|cease_exc_1|cease_exc_2|cease_exc_3",
             "medium": _MEDIA,
             "undelivered": "flag",
             "opt_out_until": "date",

@@ -13,9 +13,9 @@ _SAYS_NOTHING = frozenset({"limited_content", "opt_out_confirmation"})
 _NOTICES: Mapping[str, str] = {
     "validation_notice": "validation",
     "duplicative_notice": "duplicative",
-    "CEASE_EXC_1": "CEASE_EXC_1",
-    "CEASE_EXC_2": "CEASE_EXC_2",
-    "CEASE_EXC_3": "CEASE_EXC_3",
+    "CEASE_EXC_1": "cease_exc_1",
+    "CEASE_EXC_2": "cease_exc_2",
+    "CEASE_EXC_3": "cease_exc_3",
 }
 _ANSWERS = frozenset({"verification", "original_creditor"})
 

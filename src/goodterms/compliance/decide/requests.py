@@ -75,7 +75,10 @@ def _sent_before(case: Case, message: str, account_id: int) -> bool:
         and account_id in one.account_ids
         and one.reach is not Reach.NOT_PLACED
         for one in case.facts.log
-    ) or any(one.data.get("notice") == message for one in case.circumstances("notice", account_id))
+    ) or any(
+        one.data.get("notice") == message.lower()
+        for one in case.circumstances("notice", account_id)
+    )
 
 
 def _represented(rule: Rule) -> Check:
