@@ -6,9 +6,9 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from tests.fakes.centre import MONDAY, Centre
-from tests.fakes.web import browser, make_web, sign_in
+from tests.fakes.web import browser, make_web, program, sign_in
 
-from goodterms.access.model import Role
+from goodterms.access.model import Role, Scope
 from goodterms.calls.model import Disposition, Outcome
 from goodterms.compliance.jobs import renew_tasks
 from goodterms.compliance.model import Task, TaskKind
@@ -68,8 +68,9 @@ async def test_conversation_makes_the_notice_due_until_it_is_sent(pool: Pool) ->
         "first_contact", "initial_communication", "first_conversation",
     ]  # fmt: skip
     assert kinds[1]["source"].startswith("attempt:")
+    [task] = await listed(centre)  # at once, in the transaction of the disposition
     assert await renew(centre, MONDAY) == 1
-    [task] = await listed(centre)
+    assert [one.id for one in await listed(centre)] == [task.id]
     assert (task.kind, task.account_id, task.due_on) == (
         TaskKind.VALIDATION_NOTICE, account, kinds[1]["held_on"] + timedelta(days=5),
     )  # fmt: skip
@@ -154,3 +155,24 @@ async def test_tasks_are_read_by_page_and_program(pool: Pool) -> None:
         assert await web.due.tasks(conn, after=task.id) == []
         early = task.due_on - timedelta(days=1)
         assert await web.due.tasks(conn, due_until=early) == []
+
+
+async def test_program_asks_whether_to_report_and_to_erase(pool: Pool) -> None:
+    """Reporting and erasure are answered by the rules, with reasons and the earliest instant."""
+    centre = Centre(pool)
+    consumer, account = await talked(centre)
+    web = make_web(pool, clock=SetClock(MONDAY + timedelta(days=1)))
+    async with await program(web, Scope.DECISIONS_READ) as client:
+        report = f"/accounts/{account}/reporting"
+        refused = (await client.get(report)).json()
+        assert (refused["decision"], refused["reason_code"]) == ("deny", "REPORT_TOO_OLD")
+        await record(centre, "first_delinquency", (consumer, account), date(2026, 1, 5), MONDAY)
+        allowed = (await client.get(report)).json()
+        assert (allowed["decision"], allowed["obligations"]) == ("allow", [])
+        kept = (await client.get(f"/consumers/{consumer}/erasure")).json()
+        assert (kept["decision"], kept["reason_code"]) == ("defer", "RETENTION")
+        assert kept["earliest_allowed_at"] == "2029-11-25T07:00:00Z"
+        found = (await client.get("/tasks")).json()
+        assert [task["kind"] for task in found["tasks"]] == ["validation_notice"]
+        assert found["next"] is None
+        assert (await client.get("/accounts/999/reporting")).status_code == 404

@@ -11,15 +11,20 @@ from goodterms.accounts.service import AccountService
 from goodterms.compliance import store
 from goodterms.compliance.decide import dates
 from goodterms.compliance.decide.case import places_of
+from goodterms.compliance.decide.gate import ask
 from goodterms.compliance.decide.posting import posted
 from goodterms.compliance.decide.tasks import tasks
 from goodterms.compliance.gathering import load_facts
 from goodterms.compliance.model import (
     AccountFacts,
+    Answer,
     ContactClosed,
     Due,
     Facts,
+    Moment,
     ProposedContact,
+    ProposedErasure,
+    ProposedReport,
     Rulebook,
     Task,
     TaskKind,
@@ -40,9 +45,11 @@ class TaskService:
     async def on_closed(self, conn: Connection, closed: ContactClosed) -> None:
         """Record what follows from a contact: first communications, notices sent, who was asked.
 
-        Runs in the transaction that closed it, under the account lock.
+        What that makes due is on the list at once. Runs in the transaction that closed the
+        contact, under the account lock.
         """
-        for fact in posted(closed):
+        facts = posted(closed)
+        for fact in facts:
             await self._accounts.record_circumstance(
                 conn,
                 closed.consumer_id,
@@ -55,6 +62,36 @@ class TaskService:
                 actor=_SOURCE,
                 now=closed.at,
             )
+        if facts:
+            await self.renew(conn, [closed.consumer_id], now=closed.at)
+
+    async def may_report(self, conn: Connection, account_id: int, *, now: datetime) -> Answer:
+        """Tell whether a debt may be reported to a consumer reporting agency, and how.
+
+        Raises:
+            NotFound: there is no such account.
+        """
+        account = await self._accounts.account(conn, account_id)
+        about = _all_of(account.consumer_id, [account_id])
+        [(facts, _)] = await load_facts(conn, [about], days=1, now=now)
+        return ask(Moment.PERIODIC, ProposedReport(), facts, self._compliance.rulebook, now)
+
+    async def may_erase(self, conn: Connection, consumer_id: int, *, now: datetime) -> Answer:
+        """Tell whether a person's records may be erased, or until when they must be kept.
+
+        They are kept from the last collection activity on; while an account is open, that is now.
+
+        Raises:
+            NotFound: there is no such consumer.
+        """
+        await self._accounts.consumer(conn, consumer_id)
+        rows = await store.accounts_of_people(conn, [consumer_id])
+        activity = [row["last_activity"] or now for row in rows]
+        since = max(activity).astimezone(UTC).date() if activity else None
+        about = _all_of(consumer_id, [row["account_id"] for row in rows])
+        [(facts, _)] = await load_facts(conn, [about], days=1, now=now)
+        wanted = ProposedErasure("records", since)
+        return ask(Moment.PERIODIC, wanted, facts, self._compliance.rulebook, now)
 
     async def renew(self, conn: Connection, consumer_ids: Sequence[int], *, now: datetime) -> int:
         """Derive anew what is due about people; return how much there is.

@@ -83,6 +83,8 @@ def _validation_notice(rule: Rule) -> Check:
         return voice.fails(f"{told} Send it first.", None, account.account_id)
 
     def check(case: Case, debts: Debts) -> tuple[Finding, ...]:
+        if case.contact is None:
+            return ()
         if case.message in exempt:
             return fine
         if not case.facts.circumstances:
@@ -149,6 +151,8 @@ def _dispute_open(rule: Rule) -> Check:
         return voice.passes(told, account.account_id, (Obligation.UNDISPUTED_PART,))
 
     def check(case: Case, debts: Debts) -> tuple[Finding, ...]:
+        if case.contact is None:
+            return ()
         if not case.facts.circumstances or case.message in answers:
             return fine
         return tuple([found for debt in debts if (found := judge(case, debt))]) or fine
@@ -238,6 +242,8 @@ def _furnish_wait(rule: Rule) -> Check:
 
 
 _NOT_CONTACT = frozenset({Moment.PERIODIC})
+# At these moments the rows say what becomes due: see ``decide.tasks``.
+_TASKS = frozenset({Moment.POST, Moment.PERIODIC})
 _drop, _person = always(Level.DROP), always(Level.PERSON)
 _PERIOD = {
     "receipt_days": whole(0, 60),
@@ -252,13 +258,15 @@ NOTICES = {
         _drop,
         {"within_days": whole(0, 60), "messages": texts},
         _validation_notice,
-        moments=ANY_CONTACT | {Moment.POST},
+        moments=ANY_CONTACT | _TASKS,
         tightens={"within_days": "down", "messages": "fewer"},
     ),
     "validation_period": Predicate(
         _person, _PERIOD, _validation_period, moments=CONTACT_MOMENTS, tightens=_LONGER
     ),
-    "dispute_open": Predicate(_drop, _PERIOD, _dispute_open, moments=ANY_CONTACT, tightens=_LONGER),
+    "dispute_open": Predicate(
+        _drop, _PERIOD, _dispute_open, moments=ANY_CONTACT | _TASKS, tightens=_LONGER
+    ),
     "furnish_wait": Predicate(
         _drop,
         {"wait_days": whole(1, 366)},

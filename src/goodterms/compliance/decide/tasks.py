@@ -21,6 +21,7 @@ from goodterms.compliance.model import (
 
 _OPEN = frozenset({"placed", "active", "arranged"})
 _DAY = timedelta(days=1)
+_MOMENTS = frozenset({Moment.POST, Moment.PERIODIC})
 Derive = Callable[[Case, AccountFacts, Rule], tuple[date, str] | None]
 
 
@@ -30,7 +31,8 @@ def tasks(
     """Return what is due about the accounts of the facts; of one kind the earliest.
 
     ``last_activity`` gives, for accounts that have ended, the date of the last collection
-    activity: from it on their records are kept. What may not be known is not made due.
+    activity: from it on their records are kept. What may not be known is not made due. Only rows
+    that are asked at POST or PERIODIC make anything due.
     """
     case = Case.of(Moment.PERIODIC, None, facts, now)
     today = case.days[-1] if case.days else case.now.date()
@@ -58,7 +60,9 @@ def _rows(
 ) -> list[Rule]:
     scope = (account.bound_as, account.kind)
     found = dates.in_force(rulebook, predicate, today, where)
-    return [rule for rule in found if in_scope(rule, scope, "collection")]
+    return [
+        rule for rule in found if rule.moments & _MOMENTS and in_scope(rule, scope, "collection")
+    ]
 
 
 def _earliest(

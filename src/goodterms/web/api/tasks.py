@@ -1,16 +1,16 @@
-"""What the law makes due about accounts."""
+"""What the law makes due about accounts; whether they may be reported, or their records erased."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
 
 from goodterms.access.model import Actor, Scope
-from goodterms.compliance.model import Task, TaskKind
-from goodterms.web.api.bodies import Before, Limit
+from goodterms.compliance.model import Answer, Decision, Obligation, Task, TaskKind
+from goodterms.web.api.bodies import Before, Id, Limit
 from goodterms.web.api.idempotent import IdempotentRoute
 from goodterms.web.api.keys import key_for
 from goodterms.web.context import Web, web_of
@@ -28,6 +28,32 @@ class TaskPage:
 
     tasks: list[Task]
     next: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class ReasonOut:
+    """What one rule said."""
+
+    rule: str
+    passed: bool
+    reason_code: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerOut:
+    """What the rules say: allow, defer (until ``earliest_allowed_at``), refer or deny, and why.
+
+    ``obligations`` are sentences: what goes with a yes, or what to do after a no.
+    """
+
+    decision: Decision
+    reason_code: str
+    reasons: list[ReasonOut]
+    obligations: list[str]
+    earliest_allowed_at: datetime | None
+    rulebook_hash: str
+    decided_at: datetime
 
 
 @router.get("/tasks")
@@ -58,3 +84,33 @@ async def tasks(
             limit=limit,
         )
     return TaskPage(found, found[-1].id if len(found) == limit else None)
+
+
+@router.get("/accounts/{account_id}/reporting")
+async def reporting(web: Services, _: Reading, account_id: Id) -> AnswerOut:
+    """Ask whether an account may be reported to a consumer reporting agency now, and how."""
+    async with web.pool.connection() as conn:
+        return _answer(await web.due.may_report(conn, account_id, now=web.clock.now()))
+
+
+@router.get("/consumers/{consumer_id}/erasure")
+async def erasure(web: Services, _: Reading, consumer_id: Id) -> AnswerOut:
+    """Ask whether a consumer's records may be erased now, or until when they are kept and why."""
+    async with web.pool.connection() as conn:
+        return _answer(await web.due.may_erase(conn, consumer_id, now=web.clock.now()))
+
+
+def _answer(answer: Answer) -> AnswerOut:
+    reasons = [
+        ReasonOut(f"{f.rule_id} v{f.rule_version}", f.passed, f.reason_code, f.words)
+        for f in answer.findings
+    ]
+    return AnswerOut(
+        decision=answer.decision,
+        reason_code=answer.reason_code,
+        reasons=reasons,
+        obligations=[Obligation(duty).meaning for duty in answer.obligations],
+        earliest_allowed_at=answer.earliest_allowed_at,
+        rulebook_hash=answer.rulebook_hash,
+        decided_at=answer.decided_at,
+    )
