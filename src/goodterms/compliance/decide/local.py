@@ -138,6 +138,7 @@ class _Bar:
     where: Mapping[str, Any]
     places: frozenset[str]
     media: frozenset[str]
+    answers: tuple[str, ...]
     days: int | None
 
     def concerns(self, case: Case) -> bool:
@@ -156,7 +157,15 @@ class _Bar:
             for kind in self.kinds
             for one in case.circumstances(kind, None, point_id)
             if all(one.data.get(name, False) == value for name, value in self.where.items())
+            and not self._answered(case, one)
         ]
+
+    def _answered(self, case: Case, one: Circumstance) -> bool:
+        return any(
+            answer.at >= one.at
+            for kind in self.answers
+            for answer in case.circumstances(kind, one.account_id)
+        )
 
     def free(self, case: Case, one: Circumstance) -> datetime | None:
         """Return from when on it bars nothing any more; None if no rule says."""
@@ -174,7 +183,8 @@ def _barred_while(rule: Rule) -> Check:
 
     ``where`` names what the fact must say (a field that is left out reads as false), ``places``
     and ``media`` which contacts are meant. With ``days`` it holds for so many days after its
-    date, the last included. One about a debt concerns that debt only.
+    date, the last included; with ``answered_by`` until such a fact is recorded about the same.
+    One about a debt concerns that debt only.
 
     Reference: 940 CMR 7.04(1) (a request holds ten days if oral); CONC 7.3; GDPR art. 22(3).
     """
@@ -184,6 +194,7 @@ def _barred_while(rule: Rule) -> Check:
         params.get("where") or {},
         frozenset(params.get("places") or ()),
         frozenset(params.get("media") or ()),
+        tuple(params.get("answered_by") or ()),
         params.get("days"),
     )
     refers = bool(params.get("refers"))
@@ -284,12 +295,19 @@ LOCAL = {
             "places": some_of(PLACES),
             "media": _MEDIA,
             "days": whole(0, 3660),
+            "answered_by": some_of(CIRCUMSTANCES),
             "refers": flag,
         },
         _barred_while,
         _MOMENTS | {Moment.PUBLISH},
-        optional=frozenset({"where", "places", "media", "days", "refers"}),
-        tightens={"kinds": "more", "days": "up", "places": "more", "media": "more"},
+        optional=frozenset({"where", "places", "media", "days", "answered_by", "refers"}),
+        tightens={
+            "kinds": "more",
+            "answered_by": "fewer",
+            "days": "up",
+            "places": "more",
+            "media": "more",
+        },
     ),
     "consent_given": Predicate(
         always(Level.PERSON),

@@ -96,6 +96,7 @@ class ReasonCode(StrEnum):
     REPORT_TOO_OLD = "REPORT_TOO_OLD"
     BUREAU_ANSWER_DUE = "BUREAU_ANSWER_DUE"
     RETENTION = "RETENTION"
+    HARASSING_TEXT = "HARASSING_TEXT"
 
     @property
     def meaning(self) -> str:
@@ -224,6 +225,7 @@ _MEANINGS = {
     _R.REPORT_TOO_OLD: "The delinquency is too old to be reported, or its date is not known.",
     _R.BUREAU_ANSWER_DUE: "A dispute that came through an agency was not answered in time.",
     _R.RETENTION: "It must still be kept.",
+    _R.HARASSING_TEXT: "The wording ridicules, shames or threatens the consumer.",
     _R.EFT_AUTH: "The debit lacks the consumer's written authorisation or a notice of its amount.",
 }
 _DUTIES = {
