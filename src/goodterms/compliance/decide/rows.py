@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import fields
 from datetime import UTC, date, datetime
 from itertools import pairwise
 from typing import Any, NoReturn
@@ -31,6 +31,7 @@ from goodterms.kit import plainjson
 _MOMENTS = frozenset(Moment)
 _EVIDENCE = ("verified", "secondary", "unverified", "design")
 _SPARE_DAYS = 2
+_NAMES = tuple(field.name for field in fields(Rule))
 # These stop contact for a kind of hold as ``no_hold`` does, and know of its exceptions.
 _STOPS = {"cease": HoldKind.CEASE, "represented": HoldKind.ATTORNEY}
 # The reader in C is ten times faster; wheels have it, a build without libyaml may not.
@@ -322,7 +323,7 @@ def _check_whole(rules: Sequence[Rule]) -> None:
 
 def content_of(rules: Iterable[Rule]) -> list[dict[str, Any]]:
     """Give rules as the plain mappings that are hashed and stored."""
-    return [asdict(rule) for rule in rules]
+    return [{name: getattr(rule, name) for name in _NAMES} for rule in rules]
 
 
 def content(rulebook: Rulebook) -> list[dict[str, Any]]:
