@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from goodterms.calls.model import Outcome
 from goodterms.campaigns.model import Members
-from goodterms.compliance.model import STICKY_DAYS, STRATEGIES
+from goodterms.compliance.model import (
+    STICKY_DAYS,
+    STRATEGIES,
+    Activation,
+    Answer,
+    Decision,
+    Wording,
+)
 from goodterms.dialing.model import DialPolicy, Mode, Retry
 from goodterms.kit.errors import Refusal
 from goodterms.kit.money import Money
@@ -29,7 +36,13 @@ DEFAULTS: Mapping[str, Any] = {
     "abandon_prompt": "abandoned",
     "caller_strategy": "sticky",
     "sticky_days": STICKY_DAYS,
+    "abandon_text": "",
+    "purpose": "collection",
 }
+PURPOSES = ("collection", "service", "sales")
+"""What a campaign's calls may be for; sales are judged by other law as well."""
+
+_LONGEST = 1000
 _NAMES = frozenset({*DEFAULTS, "trunk"})
 _TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d|24:00")
 _DAYS = frozenset("0123456")
@@ -116,6 +129,12 @@ def _choices(given: Mapping[str, Any]) -> None:
         raise _bad("amd", f"amd is {given['amd']!r}: choose true or false.")
     if not _PROMPT.fullmatch(str(given["abandon_prompt"])):
         raise _bad("abandon_prompt", "abandon_prompt is a prompt's name: a-z, 0-9, - and _.")
+    if given["purpose"] not in PURPOSES:
+        raise _bad(
+            "purpose", f"purpose is {given['purpose']!r}: choose one of {', '.join(PURPOSES)}."
+        )
+    if not isinstance(given["abandon_text"], str) or len(given["abandon_text"]) > _LONGEST:
+        raise _bad("abandon_text", f"abandon_text is what the prompt says, up to {_LONGEST} signs.")
 
 
 def policy_of(campaign_id: int, settings: Mapping[str, Any], *, running: bool) -> DialPolicy:
@@ -140,7 +159,7 @@ def policy_of(campaign_id: int, settings: Mapping[str, Any], *, running: bool) -
         max_per_second=_exact(given, "max_per_second", Decimal("0.01"), Decimal(1000)),
         trunk=str(given["trunk"]),
         caller_ids=tuple(str(number) for number in given["caller_ids"]),
-        ring_seconds=_whole(given, "ring_seconds", 15, 120),
+        ring_seconds=_whole(given, "ring_seconds", 5, 120),
         amd=given["amd"],
         hours=_hours(given["hours"]),
         retry=_retry(given["retry"]),
@@ -150,6 +169,7 @@ def policy_of(campaign_id: int, settings: Mapping[str, Any], *, running: bool) -
         version=1,
         caller_strategy=str(given["caller_strategy"]),
         sticky_days=_whole(given, "sticky_days", 1, 366),
+        purpose=str(given["purpose"]),
     )
 
 
@@ -216,3 +236,63 @@ def _between(low: int | None, high: int | None, word: str, say: Any) -> list[str
     if low is not None:
         return [f"{word} at least {say(low)}"]
     return [f"{word} at most {say(high)}"] if high is not None else []
+
+
+def publications(
+    name: str, settings: Mapping[str, Any], policy: DialPolicy, prompts: Mapping[str, str]
+) -> tuple[Activation, ...]:
+    """Return what starting a campaign publishes: itself, and what is told to who finds no agent.
+
+    ``prompts`` are the texts of the prompts that are known by name.
+
+    Raises:
+        Refusal: nobody knows what the prompt says.
+    """
+    said = str({**DEFAULTS, **settings}["abandon_text"]) or prompts.get(policy.abandon_prompt, "")
+    if not said.strip():
+        known = ", ".join(sorted(prompts))
+        raise _bad(
+            "abandon_text",
+            f"Nobody knows what the prompt {policy.abandon_prompt!r} says: write its text as"
+            f" abandon_text, or choose one of {known}.",
+        )
+    told = Wording(policy.abandon_prompt, "script", said, "abandoned")
+    return (
+        Activation(
+            "campaign", name, policy.purpose, caller_ids=policy.caller_ids,
+            ring_seconds=policy.ring_seconds, amd=policy.amd,
+        ),
+        Activation("wording", policy.abandon_prompt, policy.purpose, told),
+    )  # fmt: skip
+
+
+def refuse_publication(name: str, answers: Iterable[Answer]) -> None:
+    """Refuse what a rule speaks against, with every reason.
+
+    Raises:
+        Refusal: at least one rule does; its message names them all.
+    """
+    against = dict.fromkeys(
+        (finding.words, finding.rule_id, finding.reason_code)
+        for answer in answers
+        if answer.decision is not Decision.ALLOW
+        for finding in answer.findings
+        if not finding.passed
+    )
+    if not against:
+        return
+    told = " ".join(f"{words} ({rule}, {code})" for words, rule, code in against)
+    code = next(iter(against))[2]
+    raise Refusal(
+        "CAMPAIGN_AGAINST_THE_RULES",
+        f"Campaign {name!r} may not start. {told}",
+        field=_FIELDS.get(code),
+    )
+
+
+_FIELDS = {
+    "RING_SHORT": "ring_seconds",
+    "ABANDON_MSG": "abandon_text",
+    "PURPOSE_SALES": "purpose",
+    "CID_MISLEADING": "caller_ids",
+}

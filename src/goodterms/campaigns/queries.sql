@@ -93,3 +93,9 @@ WHERE a.status IN ('placed', 'active')
         WHERE h.consumer_id = c.id AND h.released_at IS NULL
             AND (h.account_id IS NULL OR h.account_id = a.id)
     );
+
+-- name: places
+-- Where the people live whom a campaign may reach.
+SELECT DISTINCT country, region FROM accounts.consumer
+WHERE %(regions)s::text[] = '{}' OR region = ANY (%(regions)s)
+ORDER BY country, region;

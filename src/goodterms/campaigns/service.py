@@ -10,8 +10,16 @@ from typing import Any
 
 from goodterms.accounts.model import Channel, Happening
 from goodterms.accounts.service import AccountService
+from goodterms.calls.prompts import prompt_texts
 from goodterms.campaigns import store
-from goodterms.campaigns.decide import check_lines, check_members, policy_of, summary
+from goodterms.campaigns.decide import (
+    check_lines,
+    check_members,
+    policy_of,
+    publications,
+    refuse_publication,
+    summary,
+)
 from goodterms.campaigns.model import (
     CAMPAIGN,
     Campaign,
@@ -22,7 +30,7 @@ from goodterms.campaigns.model import (
     Preview,
 )
 from goodterms.compliance.decide.callers import Person
-from goodterms.compliance.model import Decision, ProposedContact
+from goodterms.compliance.model import Decision, Moment, ProposedContact
 from goodterms.compliance.registry import Offer
 from goodterms.compliance.service import ComplianceService
 from goodterms.dialing.decide import caller_id
@@ -107,6 +115,8 @@ class CampaignService:
             script=before.script if script is None else script,
         )
         await self._check(conn, campaign_id, changed.name, changed.members, changed.settings)
+        if changed.state is CampaignState.RUNNING:
+            await self._publish(conn, changed, now)
         after = await store.save(conn, changed)
         if after.state is not CampaignState.DRAFT:
             await self._tell_dialer(conn, after)
@@ -283,6 +293,7 @@ class CampaignService:
         started_at = before.started_at
         if state is CampaignState.RUNNING:
             await self._check(conn, campaign_id, before.name, before.members, before.settings)
+            await self._publish(conn, before, now)
             started_at = started_at or now
         after = await store.save(conn, replace(before, state=state, started_at=started_at))
         await self._tell_dialer(conn, after)
@@ -293,6 +304,29 @@ class CampaignService:
         }[event]
         await self._record(conn, past, after, actor, now)
         return after
+
+    async def _publish(self, conn: Connection, campaign: Campaign, now: datetime) -> None:
+        """Ask the rules of every place the campaign reaches whether it may be published.
+
+        Raises:
+            Refusal: a rule speaks against it; names every one with its reason.
+        """
+        policy = policy_of(campaign.id, campaign.settings, running=False)
+        published = publications(campaign.name, campaign.settings, policy, prompt_texts())
+        places = await store.places(conn, campaign.members)
+        answers = await self._compliance.ask_everywhere(
+            conn, Moment.PUBLISH, published, places, now=now
+        )
+        refuse_publication(campaign.name, answers)
+
+    async def left_out(self, conn: Connection, campaign_id: int) -> dict[str, int]:
+        """Count who is kept off a campaign's list, by reason code, most frequent first.
+
+        Raises:
+            NotFound: there is no such campaign.
+        """
+        await self.campaign(conn, campaign_id)
+        return await self._dialing.left_out(conn, campaign_id)
 
     async def _record(
         self, conn: Connection, kind: str, campaign: Campaign, actor: str, now: datetime

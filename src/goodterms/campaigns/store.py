@@ -127,3 +127,9 @@ async def preview(conn: Connection, chosen: Members, now: datetime) -> Preview:
     """Count whom a filter reaches."""
     row = (await _rows(conn, "preview", **_filter(chosen, now)))[0]
     return Preview(row["people"], row["accounts"], int(row["total"] * 100))
+
+
+async def places(conn: Connection, chosen: Members) -> list[tuple[str, str]]:
+    """Read in which countries and regions a filter may reach people."""
+    rows = await _rows(conn, "places", regions=list(chosen.regions))
+    return [(row["country"], row["region"]) for row in rows]

@@ -26,6 +26,7 @@ from goodterms.compliance.model import (
     Decision,
     Explanation,
     Facts,
+    Moment,
     ProposedContact,
     Reach,
     Rulebook,
@@ -104,15 +105,46 @@ class ComplianceService(LicenceKeeper):
         return replace(verdict, digest=record(verdict).digest, permit=None)
 
     async def previews(
-        self, conn: Connection, contacts: Sequence[ProposedContact], *, now: datetime
+        self,
+        conn: Connection,
+        contacts: Sequence[ProposedContact],
+        *,
+        now: datetime,
+        moment: Moment | None = None,
     ) -> list[Verdict]:
-        """Judge many contacts without recording anything, in the order given; for forecasts."""
+        """Judge many contacts without recording anything, in the order given.
+
+        For forecasts, and at LOAD for lists that leave out who may not be contacted at all.
+        """
         if not contacts:
             return []
         loaded = await load_facts(conn, contacts, days=self._lookback, now=now)
         return [
-            replace(gate(contact, known, self.rulebook, now, terse=True), permit=None)
+            replace(
+                gate(contact, known, self.rulebook, now, terse=True, moment=moment), permit=None
+            )
             for contact, (known, _) in zip(contacts, loaded, strict=True)
+        ]
+
+    async def ask_everywhere(
+        self,
+        conn: Connection,
+        moment: Moment,
+        subjects: Iterable[Subject],
+        places: Iterable[tuple[str, str]],
+        *,
+        now: datetime,
+    ) -> list[Answer]:
+        """Ask about each subject under the law of each place (country and region).
+
+        For what concerns nobody in particular: a publication, a pace. Answers are not recorded.
+        """
+        _ = conn
+        known = [Facts(0, country, region, (), PointFacts(), ()) for country, region in places]
+        return [
+            ask(moment, subject, facts, self.rulebook, now)
+            for subject in subjects
+            for facts in known
         ]
 
     def explain(self, verdict: Verdict) -> Explanation:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -48,7 +49,8 @@ class DialPolicy:
     ``hours`` narrow the law: weekday number (0 Monday) to ``(from, until)`` local "HH:MM" at the
     consumer's place; empty means the law alone. ``retry`` is keyed by outcome. The number shown is
     chosen among ``caller_ids`` by ``caller_strategy`` (see ``STRATEGIES``); with a carousel one
-    stays with a person for ``sticky_days``.
+    stays with a person for ``sticky_days``. ``purpose`` is what the calls are for, which decides
+    about the law that applies.
     """
 
     campaign_id: int
@@ -69,6 +71,7 @@ class DialPolicy:
     version: int
     caller_strategy: str = "sticky"
     sticky_days: int = STICKY_DAYS
+    purpose: str = "collection"
 
     @property
     def predicts(self) -> bool:
@@ -229,18 +232,33 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class LoadReport:
-    """What a refresh did to a campaign's due attempts."""
+    """What a refresh did to a campaign's due attempts.
+
+    ``removed`` are people who may not be contacted whatever the hour, ``reasons`` why, by code.
+    """
 
     added: int = 0
     returned: int = 0
     withdrawn: int = 0
+    removed: int = 0
+    reasons: Mapping[str, int] = field(default_factory=dict)
 
     def __add__(self, other: LoadReport) -> LoadReport:
         return LoadReport(
             self.added + other.added,
             self.returned + other.returned,
             self.withdrawn + other.withdrawn,
+            self.removed + other.removed,
+            dict(Counter(self.reasons) + Counter(other.reasons)),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A member who would be put on the list, with the person's active numbers in order of use."""
+
+    member: Member
+    points: tuple[tuple[int, str], ...]
 
 
 @dataclass(frozen=True, slots=True)

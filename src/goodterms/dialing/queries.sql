@@ -98,11 +98,12 @@ WHERE d.consumer_id = %(consumer_id)s AND d.state = 'waiting'
 INSERT INTO dialing.policy (
     campaign_id, running, mode, ratio, max_concurrent, max_per_second, trunk, caller_ids,
     ring_seconds, amd, hours, retry, max_attempts, rest_days, abandon_prompt, caller_strategy,
-    sticky_days
+    sticky_days, purpose
 ) VALUES (
     %(campaign_id)s, %(running)s, %(mode)s, %(ratio)s, %(max_concurrent)s, %(max_per_second)s,
     %(trunk)s, %(caller_ids)s, %(ring_seconds)s, %(amd)s, %(hours)s, %(retry)s,
-    %(max_attempts)s, %(rest_days)s, %(abandon_prompt)s, %(caller_strategy)s, %(sticky_days)s
+    %(max_attempts)s, %(rest_days)s, %(abandon_prompt)s, %(caller_strategy)s, %(sticky_days)s,
+    %(purpose)s
 )
 ON CONFLICT (campaign_id) DO UPDATE SET
     running = EXCLUDED.running, mode = EXCLUDED.mode, ratio = EXCLUDED.ratio,
@@ -112,6 +113,7 @@ ON CONFLICT (campaign_id) DO UPDATE SET
     retry = EXCLUDED.retry, max_attempts = EXCLUDED.max_attempts,
     rest_days = EXCLUDED.rest_days, abandon_prompt = EXCLUDED.abandon_prompt,
     caller_strategy = EXCLUDED.caller_strategy, sticky_days = EXCLUDED.sticky_days,
+    purpose = EXCLUDED.purpose,
     version = dialing.policy.version + 1
 RETURNING *;
 
@@ -161,6 +163,44 @@ WHERE (
     AND (d.account_ids <> EXCLUDED.account_ids OR d.priority <> EXCLUDED.priority)
 ) OR (d.state = 'withdrawn' AND d.updated_at <= %(rested_since)s)
 RETURNING (xmax = 0) AS added, state;
+
+-- name: candidates
+-- Which members a refresh would put on the list: new ones, and withdrawn ones that have rested.
+-- One row for each good number, in order of use.
+SELECT member.consumer_id, point.id AS point_id, point.value AS number
+FROM unnest(%(consumer_ids)s::bigint[]) AS member (consumer_id)
+LEFT JOIN dialing.due_attempt d
+    ON d.campaign_id = %(campaign_id)s AND d.consumer_id = member.consumer_id
+JOIN accounts.contact_point point
+    ON point.consumer_id = member.consumer_id AND point.kind = 'phone'
+        AND point.status = 'active'
+WHERE d.id IS NULL OR (d.state = 'withdrawn' AND d.updated_at <= %(rested_since)s)
+ORDER BY member.consumer_id, point.position, point.id;
+
+-- name: set_aside
+-- Keep people who may not be contacted at all off the list, with the reason of each; they are
+-- looked at again once they have rested. rows is a JSON array of Member values with reasons.
+INSERT INTO dialing.due_attempt AS d (
+    campaign_id, consumer_id, account_ids, contact_point_id, state, due_at, priority, reason,
+    updated_at
+)
+SELECT
+    %(campaign_id)s, r.consumer_id, r.account_ids, r.contact_point_id, 'withdrawn', %(now)s,
+    r.priority, r.reason, %(now)s
+FROM jsonb_populate_recordset(NULL::dialing.due_attempt, %(rows)s) AS r
+ORDER BY r.consumer_id
+ON CONFLICT (campaign_id, consumer_id) DO UPDATE SET
+    account_ids = EXCLUDED.account_ids, contact_point_id = EXCLUDED.contact_point_id,
+    reason = EXCLUDED.reason, updated_at = %(now)s
+WHERE d.state = 'withdrawn';
+
+-- name: set_aside_because
+-- How many people of a campaign are kept off the list, by reason.
+SELECT substr(reason, 6) AS reason_code, count(*) AS people
+FROM dialing.due_attempt
+WHERE campaign_id = %(campaign_id)s AND state = 'withdrawn' AND starts_with(reason, 'LOAD:')
+GROUP BY reason
+ORDER BY people DESC, reason_code;
 
 -- name: leave
 -- Withdraw who is waiting in a campaign within a range of people and is not among its members.

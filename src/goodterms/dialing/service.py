@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 
@@ -32,6 +33,7 @@ from goodterms.dialing.decide import (
     point_to_dial,
     without_number,
 )
+from goodterms.dialing.loading import sift
 from goodterms.dialing.model import (
     Claimed,
     Decided,
@@ -39,6 +41,7 @@ from goodterms.dialing.model import (
     DueState,
     LoadReport,
     Member,
+    Mode,
     Next,
     Pace,
     Past,
@@ -310,15 +313,24 @@ class DialingService:
         """Bring the due attempts of the people with ids in (after, until] up to date.
 
         New members become due; withdrawn ones return after ``rest_days``; who is waiting and no
-        member any more is withdrawn.
+        member any more is withdrawn. Who may not be contacted whatever the hour is left out.
         """
-        report = await store.load(
-            conn, campaign_id, members, rested_since=now - timedelta(days=rest_days), now=now
+        rested = now - timedelta(days=rest_days)
+        sifted = await sift(
+            conn, self._compliance, campaign_id, members, rested_since=rested, now=now
         )
+        report = await store.load(conn, campaign_id, sifted.kept, rested_since=rested, now=now)
+        if sifted.removed:
+            await store.set_aside(conn, campaign_id, sifted.removed, now)
         ids = [member.consumer_id for member in members]
         left = await store.leave(conn, campaign_id, ids, after=after, until=until, now=now)
         await notify(conn, Topic.DUE, campaign_id)
-        return report + LoadReport(withdrawn=left)
+        reasons = Counter(sifted.removed.values())
+        return report + LoadReport(withdrawn=left, removed=len(sifted.removed), reasons=reasons)
+
+    async def left_out(self, conn: Connection, campaign_id: int) -> dict[str, int]:
+        """Count who is kept off a campaign's list, by reason code, most frequent first."""
+        return await store.set_aside_because(conn, campaign_id)
 
     async def counts(
         self, conn: Connection, campaign_id: int
@@ -344,6 +356,8 @@ def _proposed(claimed: Claimed, policy: DialPolicy, offer: Offer, now: datetime)
         campaign_id=due.campaign_id,
         hours=policy.hours,
         caller_because=because,
+        purpose=policy.purpose,
+        agent_guaranteed=policy.mode is Mode.PROGRESSIVE,
     )
 
 

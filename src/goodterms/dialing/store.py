@@ -12,6 +12,7 @@ from psycopg.types.json import Jsonb
 
 from goodterms.calls.model import Outcome
 from goodterms.dialing.model import (
+    Candidate,
     Claimed,
     DialPolicy,
     DueAttempt,
@@ -193,6 +194,36 @@ async def load(
     )
     added = sum(1 for row in rows if row["added"])
     return LoadReport(added=added, returned=len(rows) - added)
+
+
+async def candidates(
+    conn: Connection, campaign_id: int, members: Sequence[Member], rested_since: datetime
+) -> list[Candidate]:
+    """Find the members whom a refresh would put on the list, with their good numbers."""
+    by_person = {member.consumer_id: member for member in members}
+    values = {
+        "campaign_id": campaign_id,
+        "consumer_ids": list(by_person),
+        "rested_since": rested_since,
+    }
+    points: dict[int, list[tuple[int, str]]] = {}
+    for row in await _rows(conn, "candidates", **values):
+        points.setdefault(row["consumer_id"], []).append((row["point_id"], row["number"]))
+    return [Candidate(by_person[person], tuple(found)) for person, found in points.items()]
+
+
+async def set_aside(
+    conn: Connection, campaign_id: int, removed: Mapping[Member, str], now: datetime
+) -> None:
+    """Keep people off the list, each with a reason code."""
+    rows = _json({**asdict(m), "reason": f"LOAD:{code}"} for m, code in removed.items())
+    await conn.execute(_SQL["set_aside"], {"campaign_id": campaign_id, "rows": rows, "now": now})
+
+
+async def set_aside_because(conn: Connection, campaign_id: int) -> dict[str, int]:
+    """Count who is kept off the list, by reason code, most frequent first."""
+    rows = await _rows(conn, "set_aside_because", campaign_id=campaign_id)
+    return {row["reason_code"]: row["people"] for row in rows}
 
 
 async def leave(

@@ -51,12 +51,21 @@ _NOT_REACHED: Mapping[Disposition, Outcome] = {
     Disposition.HUNG_UP: Outcome.HUNG_UP,
     Disposition.CALL_BACK: Outcome.BUSY,
 }
-_POINT_REASONS = (
-    ReasonCode.POINT_WRONG,
-    ReasonCode.POINT_DEAD,
-    ReasonCode.POINT_RETIRED,
-    ReasonCode.POINT_NOT_THEIRS,
-    ReasonCode.MEDIUM_OPTOUT,
+# These speak against the number, not against the person: another one may do.
+_POINT_REASONS = frozenset(
+    {
+        ReasonCode.POINT_WRONG,
+        ReasonCode.POINT_DEAD,
+        ReasonCode.POINT_RETIRED,
+        ReasonCode.POINT_NOT_THEIRS,
+        ReasonCode.MEDIUM_OPTOUT,
+        ReasonCode.RND_REASSIGNED,
+        ReasonCode.WORK_PROHIBITED,
+        ReasonCode.PLACE_PREF,
+        ReasonCode.NO_PEC,
+        ReasonCode.LINE_TYPE_UNKNOWN,
+        ReasonCode.THIRD_PARTY_REPEAT,
+    }
 )
 _PASSING_REASONS = (
     ReasonCode.HOST_SILENT,
@@ -115,6 +124,30 @@ def after_verdict(claimed: Claimed, verdict: Verdict, now: datetime) -> Next:
     if verdict.reason_code in _PASSING_REASONS:
         return replace(told, due_at=now + _PASSING)
     return replace(told, state=DueState.WITHDRAWN)
+
+
+def standing_refusal(verdict: Verdict) -> tuple[str, bool] | None:
+    """Say why somebody may not be contacted whatever the hour, and whether another number may do.
+
+    None where time alone or a look by the host may still allow it: a list keeps these people.
+    """
+    if verdict.decision in (Decision.ALLOW, Decision.DEFER):
+        return None
+    left = verdict.account_ids
+    against = [
+        finding
+        for finding in verdict.findings
+        if not finding.passed
+        and finding.earliest_allowed_at is None
+        and finding.reason_code not in _PASSING_REASONS
+        and (not left or finding.account_id is None or finding.account_id in left)
+    ]
+    if verdict.decision is Decision.DENY:
+        against = [finding for finding in against if not finding.refers]
+    if not against:
+        return None
+    person = [f for f in against if f.reason_code not in _POINT_REASONS]
+    return (person or against)[0].reason_code, not person
 
 
 def without_number(due: DueAttempt, now: datetime) -> Next:
