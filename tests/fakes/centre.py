@@ -62,9 +62,18 @@ class Centre:
         self.asked.append(account_ids)
 
     async def open(
-        self, people: int, *, now: datetime = MONDAY, trunk: Trunk = TRUNK, **settings: Any
+        self,
+        people: int,
+        *,
+        now: datetime = MONDAY,
+        trunk: Trunk = TRUNK,
+        loaded: bool = True,
+        **settings: Any,
     ) -> Campaign:
-        """Make people in Denver with one debt of 100.00 each and a running campaign for them."""
+        """Make people in Denver with one debt of 100.00 each and a running campaign for them.
+
+        ``loaded``: its list is built.
+        """
         async with transaction(self.pool) as conn:
             await _people(conn, people, now)
             await self.compliance.store_rulebook(conn, now=now)
@@ -81,8 +90,9 @@ class Centre:
                 now=now,
             )
             campaign = await self.campaigns.start(conn, campaign.id, actor="person:1", now=now)
-        async with self.pool.connection() as conn:
-            await self.campaigns.refresh(conn, campaign.id, now=now)
+        if loaded:
+            async with self.pool.connection() as conn:
+                await self.campaigns.refresh(conn, campaign.id, now=now)
         return campaign
 
     async def policy(self, campaign: Campaign) -> DialPolicy:

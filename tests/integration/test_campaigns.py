@@ -178,3 +178,109 @@ async def test_what_the_engine_saw_too_late_changes_nothing(pool: Pool) -> None:
         assert (again.state, again.endpoint) == (AgentState.TALKING, "PJSIP/ann-2")
         with pytest.raises(NotFound):
             await centre.routing.agent(conn, 999)
+
+
+async def test_list_leaves_out_who_may_not_be_contacted_at_all(pool: Pool) -> None:
+    """At LOAD a reassigned number and a wish for letters only keep people off, told why."""
+    centre = Centre(pool)
+    campaign = await centre.open(4, loaded=False)
+    async with transaction(pool) as conn:
+        points = await (
+            await conn.execute("SELECT id, consumer_id FROM accounts.contact_point ORDER BY id")
+        ).fetchall()
+        person = {n: points[n]["consumer_id"] for n in range(4)}
+        for number, kind, data, point in (
+            (0, "number_check", {"result": "reassigned"}, points[0]["id"]),
+            (1, "only_channel", {"channel": "letter"}, None),
+            (2, "number_check", {"result": "reassigned"}, points[2]["id"]),
+        ):
+            await centre.accounts.record_circumstance(
+                conn, person[number], kind, contact_point_id=point, data=data, source="test",
+                actor="person:1", now=MONDAY,
+            )  # fmt: skip
+        other = await (
+            await conn.execute(
+                "INSERT INTO accounts.contact_point (consumer_id, kind, value, position, zones,"
+                " source, created_at, updated_at) SELECT consumer_id, 'phone', '+13035550199', 9,"
+                " zones, 'test', created_at, updated_at FROM accounts.contact_point WHERE id = %s"
+                " RETURNING id",
+                (points[2]["id"],),
+            )
+        ).fetchone()
+        assert other is not None
+    async with pool.connection() as conn:
+        report = await centre.campaigns.refresh(conn, campaign.id, now=MONDAY)
+        again = await centre.campaigns.refresh(conn, campaign.id, now=MONDAY)
+        left_out = await centre.campaigns.left_out(conn, campaign.id)
+    assert (report.added, report.removed) == (2, 2)
+    assert report.reasons == left_out == {"CHANNEL_PREF": 1, "RND_REASSIGNED": 1}
+    assert (again.added, again.removed) == (0, 0)
+    rows = await centre.rows(
+        "SELECT consumer_id, state, contact_point_id FROM dialing.due_attempt ORDER BY consumer_id"
+    )
+    states = {row["consumer_id"]: (row["state"], row["contact_point_id"]) for row in rows}
+    assert states[person[2]] == ("waiting", other["id"])
+    assert states[person[3]][0] == "waiting"
+    assert {states[person[0]][0], states[person[1]][0]} == {"withdrawn"}
+
+
+async def test_who_was_left_out_comes_back_when_the_reason_is_gone(pool: Pool) -> None:
+    """After the days of rest everybody left out is looked at again."""
+    centre = Centre(pool)
+    campaign = await centre.open(1, loaded=False)
+    async with transaction(pool) as conn:
+        [row] = await (await conn.execute("SELECT id FROM accounts.consumer")).fetchall()
+        wish = await centre.accounts.record_circumstance(
+            conn, row["id"], "only_channel", data={"channel": "letter"}, source="test",
+            actor="person:1", now=MONDAY,
+        )  # fmt: skip
+    async with pool.connection() as conn:
+        assert (await centre.campaigns.refresh(conn, campaign.id, now=MONDAY)).removed == 1
+    async with transaction(pool) as conn:
+        await centre.accounts.end_circumstance(
+            conn, wish.id, reason="said so", actor="person:1", now=MONDAY
+        )
+    later = MONDAY + timedelta(days=3)
+    async with pool.connection() as conn:
+        report = await centre.campaigns.refresh(conn, campaign.id, now=later)
+        assert (report.returned, report.removed) == (1, 0)
+        assert await centre.campaigns.left_out(conn, campaign.id) == {}
+
+
+async def test_rules_decide_whether_a_campaign_may_start(pool: Pool) -> None:
+    """Too short a ring, an unknown or telling prompt, and sales are refused with every reason."""
+    centre = Centre(pool)
+    await centre.open(1)
+    for settings, field, code in (
+        ({"ring_seconds": 10}, "ring_seconds", "RING_SHORT"),
+        ({"abandon_text": "Hello. Call {number}."}, "abandon_text", "ABANDON_MSG"),
+        ({"abandon_text": "This is Acme debt collectors. Call {number}."}, "abandon_text",
+         "ABANDON_MSG"),
+        ({"abandon_prompt": "ours"}, "abandon_text", "Nobody knows"),
+        ({"purpose": "sales"}, "purpose", "PURPOSE_SALES"),
+    ):  # fmt: skip
+        async with transaction(pool) as conn:
+            made = await centre.campaigns.create(
+                conn, f"With {settings}", Members(), {**SETTINGS, **settings}, actor="person:1",
+                now=MONDAY,
+            )  # fmt: skip
+            with pytest.raises(Refusal, match=code) as refused:
+                await centre.campaigns.start(conn, made.id, actor="person:1", now=MONDAY)
+            assert refused.value.field == field
+            draft = await centre.campaigns.campaign(conn, made.id)
+            assert draft.state is CampaignState.DRAFT
+
+
+async def test_running_campaign_cannot_be_changed_against_the_rules(pool: Pool) -> None:
+    """A change that the rules would not let start is refused while the campaign runs."""
+    centre = Centre(pool)
+    campaign = await centre.open(1)
+    async with transaction(pool) as conn:
+        with pytest.raises(Refusal, match="RING_SHORT"):
+            await centre.campaigns.update(
+                conn, campaign.id, settings={"ring_seconds": 10}, actor="person:1", now=MONDAY
+            )
+        changed = await centre.campaigns.update(
+            conn, campaign.id, settings={"ring_seconds": 30}, actor="person:1", now=MONDAY
+        )
+    assert changed.settings["ring_seconds"] == 30

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from goodterms.campaigns.decide import check_lines, check_members, policy_of, summary
+from goodterms.campaigns.decide import (
+    check_lines,
+    check_members,
+    policy_of,
+    publications,
+    refuse_publication,
+    summary,
+)
 from goodterms.campaigns.model import Members
+from goodterms.compliance.model import Answer, Decision, Finding, Moment
 from goodterms.dialing.model import Mode, Retry
 from goodterms.kit.errors import Refusal
 
@@ -59,7 +68,10 @@ def test_every_setting_is_read() -> None:
         ("max_concurrent", "many", "whole number"),
         ("max_concurrent", True, "whole number"),
         ("max_concurrent", 2.5, "whole number"),
-        ("ring_seconds", 10, "from 15 to 120"),
+        ("ring_seconds", 4, "from 5 to 120"),
+        ("purpose", "fun", "collection, service, sales"),
+        ("abandon_text", "x" * 1001, "up to 1000"),
+        ("abandon_text", 5, "what the prompt says"),
         ("hours", "always", "weekday"),
         ("hours", {"7": ["09:00", "18:00"]}, "0 (Monday) to 6"),
         ("hours", {"0": "09:00-18:00"}, "two times"),
@@ -120,3 +132,40 @@ def test_bounds_must_be_in_order() -> None:
 def test_a_filter_is_said_in_words(members: Members, words: str) -> None:
     """One line that a manager can read."""
     assert summary(members, {1: "Hill Hospital"}) == words
+
+
+def test_start_publishes_the_campaign_and_its_prompt() -> None:
+    """What is asked about is the campaign, and the words told to who finds no agent."""
+    policy = policy_of(1, LEAST, running=False)
+    campaign, wording = publications("Autumn", LEAST, policy, {"abandoned": "This is {name}."})
+    assert (campaign.kind, campaign.ring_seconds, campaign.caller_ids) == (
+        "campaign", policy.ring_seconds, policy.caller_ids,
+    )  # fmt: skip
+    assert wording.wording
+    assert wording.wording.text == "This is {name}."
+    own = publications("Autumn", {**LEAST, "abandon_text": "Ours."}, policy, {})[1]
+    assert own.wording
+    assert own.wording.text == "Ours."
+
+
+def answer(decision: Decision, *findings: Finding) -> Answer:
+    """Give what the rules said about a publication."""
+    return Answer(Moment.PUBLISH, decision, "", findings, "", datetime(2026, 11, 25, tzinfo=UTC))
+
+
+def test_every_reason_is_told_once() -> None:
+    """A refusal names each rule that speaks against it, wherever it was asked."""
+    fine = Finding("R-1", 1, True, "ALLOWED", "It rings.")
+    short = Finding("R-2", 1, False, "RING_SHORT", "It rings for 9 seconds.")
+    other = Finding("R-3", 1, False, "LICENCE_MISSING", "No licence.")
+    refuse_publication("Autumn", [answer(Decision.ALLOW, fine)])
+    with pytest.raises(Refusal) as refused:
+        refuse_publication(
+            "Autumn", [answer(Decision.DENY, fine, short), answer(Decision.DENY, short, other)]
+        )
+    assert refused.value.field == "ring_seconds"
+    assert refused.value.message.count("It rings for 9 seconds.") == 1
+    assert "R-3" in refused.value.message
+    with pytest.raises(Refusal) as licence:
+        refuse_publication("Autumn", [answer(Decision.DENY, other)])
+    assert licence.value.field is None

@@ -15,6 +15,7 @@ from goodterms.compliance.decide.callers import Line, Person
 from goodterms.compliance.model import (
     Decision,
     Facts,
+    Finding,
     PointFacts,
     ProposedContact,
     ReasonCode,
@@ -30,6 +31,7 @@ from goodterms.dialing.decide import (
     per_window,
     point_to_dial,
     rate_window,
+    standing_refusal,
     without_number,
 )
 from goodterms.dialing.model import (
@@ -180,6 +182,47 @@ def test_the_last_numbers_opt_out_withdraws() -> None:
     """No number after the last one."""
     last = verdict(Decision.DENY, ReasonCode.MEDIUM_OPTOUT, 22)
     assert after_verdict(CLAIMED, last, START).state is DueState.WITHDRAWN
+
+
+def against(code: str, *, account_id: int | None = None, refers: bool = False) -> Finding:
+    """Give a finding that speaks against a contact until a fact changes."""
+    return Finding("R", 1, False, code, "", None, account_id, refers)
+
+
+BANKRUPT, STRANGE = against("BANKRUPTCY"), against("RND_REASSIGNED")
+SILENT, DROPPED = against("HOST_SILENT"), against("DISPUTE_OPEN", account_id=8)
+LATER = replace(against("MIN_GAP"), earliest_allowed_at=START)
+REFERRED = against("AGGREGATE_REVIEW", refers=True)
+
+
+@pytest.mark.parametrize(
+    ("decision", "findings", "expected"),
+    [
+        (Decision.ALLOW, (), None),
+        (Decision.DEFER, (LATER,), None),
+        (Decision.DENY, (BANKRUPT,), ("BANKRUPTCY", False)),
+        (Decision.DENY, (STRANGE, LATER, BANKRUPT), ("BANKRUPTCY", False)),
+        (Decision.DENY, (STRANGE,), ("RND_REASSIGNED", True)),
+        (Decision.DENY, (SILENT,), None),
+        (Decision.DENY, (SILENT, DROPPED), None),
+        (Decision.DENY, (SILENT, REFERRED), None),
+        (Decision.REFER, (REFERRED,), ("AGGREGATE_REVIEW", False)),
+    ],
+)
+def test_lists_leave_out_who_may_never_be_called(
+    decision: Decision, findings: tuple[Finding, ...], expected: tuple[str, bool] | None
+) -> None:
+    """What time or the host may mend keeps people on the list; a number's fault tries the next."""
+    judged = replace(verdict(decision, ReasonCode.ALLOWED), findings=findings)
+    assert standing_refusal(judged) == expected
+
+
+def test_dropped_debts_count_once_none_is_left() -> None:
+    """If every debt dropped out, why it did is why the person is left out."""
+    judged = replace(
+        verdict(Decision.DENY, ReasonCode.ALLOWED), findings=(DROPPED,), account_ids=()
+    )
+    assert standing_refusal(judged) == ("DISPUTE_OPEN", False)
 
 
 @pytest.mark.parametrize(

@@ -479,3 +479,9 @@ WHERE (task.done_at IS NOT NULL) = %(done)s
     ))
 ORDER BY task.due_on, task.id
 LIMIT %(limit)s;
+
+-- name: licensed_places
+-- The places we hold a licence for on a day.
+SELECT place FROM compliance.licence
+WHERE ended_at IS NULL AND (valid_until IS NULL OR valid_until >= %(today)s)
+ORDER BY place;

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -20,16 +20,20 @@ from goodterms.compliance.decide import (
     replay,
     worded,
 )
+from goodterms.compliance.decide.gate import ask
 from goodterms.compliance.gathering import load_facts
 from goodterms.compliance.licences import LicenceKeeper
 from goodterms.compliance.model import (
+    Answer,
     Decision,
     Explanation,
     Facts,
     Moment,
+    PointFacts,
     ProposedContact,
     Reach,
     Rulebook,
+    Subject,
     Verdict,
 )
 from goodterms.compliance.registry import CallerRegistry
@@ -139,8 +143,11 @@ class ComplianceService(LicenceKeeper):
 
         For what concerns nobody in particular: a publication, a pace. Answers are not recorded.
         """
-        _ = conn
-        known = [Facts(0, country, region, (), PointFacts(), ()) for country, region in places]
+        held = await store.licensed_places(conn, now.date())
+        known = [
+            Facts(0, country, region, (), PointFacts(), (), licences=held)
+            for country, region in places
+        ]
         return [
             ask(moment, subject, facts, self.rulebook, now)
             for subject in subjects

@@ -278,3 +278,9 @@ async def list_tasks(conn: Connection, filters: Mapping[str, Any]) -> list[Task]
     """Give tasks by their day."""
     rows = await (await conn.execute(SQL["tasks"], filters)).fetchall()
     return [Task(**{**row, "kind": TaskKind(row["kind"])}) for row in rows]
+
+
+async def licensed_places(conn: Connection, today: date) -> tuple[str, ...]:
+    """Give the places we hold a licence for on a day."""
+    rows = await (await conn.execute(SQL["licensed_places"], {"today": today})).fetchall()
+    return tuple(row["place"] for row in rows)

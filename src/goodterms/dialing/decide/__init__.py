@@ -9,6 +9,7 @@ from goodterms.dialing.decide.due import (
     later_point,
     point_to_dial,
     retry_rule,
+    standing_refusal,
     without_number,
 )
 from goodterms.dialing.decide.pace import pace, per_window, rate_window
@@ -25,5 +26,6 @@ __all__ = [
     "point_to_dial",
     "rate_window",
     "retry_rule",
+    "standing_refusal",
     "without_number",
 ]

@@ -108,3 +108,10 @@ async def refresh(web: Services, _: Writing, campaign_id: Id) -> LoadReport:
     """Bring the campaign's due attempts up to date with its members now."""
     async with web.pool.connection() as conn:  # it goes in steps, each its own transaction
         return await web.campaigns.refresh(conn, campaign_id, now=web.clock.now())
+
+
+@router.get("/campaigns/{campaign_id}/left-out")
+async def left_out(web: Services, _: Reading, campaign_id: Id) -> dict[str, int]:
+    """Count who was left out when the list was built, whatever the hour, by reason code."""
+    async with web.pool.connection() as conn:
+        return await web.campaigns.left_out(conn, campaign_id)

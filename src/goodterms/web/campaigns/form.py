@@ -24,7 +24,7 @@ RETRIED = (
 )
 """The outcomes after which the form offers to try again."""
 
-_PLAIN = ("mode", "ratio", "trunk", "max_per_second", "caller_strategy")
+_PLAIN = ("mode", "ratio", "trunk", "max_per_second", "caller_strategy", "purpose")
 _WHOLE = ("max_concurrent", "ring_seconds", "max_attempts", "rest_days", "sticky_days")
 _USUAL_RETRY = {"no_answer": ("240", "3"), "busy": ("15", "3"), "machine": ("240", "2")}
 _LONGEST = 500
@@ -77,7 +77,7 @@ class CampaignForm:
         chosen: dict[str, Any] = {name: self.value(name) for name in _PLAIN}
         chosen |= {name: _whole(self.value(name)) for name in _WHOLE}
         chosen["ratio"] = chosen["ratio"] or "1"
-        for name in ("caller_strategy", "sticky_days"):
+        for name in ("caller_strategy", "sticky_days", "purpose"):
             chosen[name] = chosen[name] or DEFAULTS[name]
         chosen["amd"] = self.value("amd") == "1"
         chosen["caller_ids"] = list(self.given.get("caller_ids", ()))

@@ -182,11 +182,13 @@ async def _page_of(web: Web, conn: Connection, campaign_id: int) -> dict[str, An
     found = await web.campaigns.campaign(conn, campaign_id)
     rows = await web.reporting.campaigns(conn, since=now - DAY, now=now)
     reasons = await web.reporting.refusals(conn, since=now - DAY, campaign_id=campaign_id)
+    left_out = await web.campaigns.left_out(conn, campaign_id)
     return {
         "campaign": found,
         "whom": await web.campaigns.describe(conn, found.members),
         "row": next((row for row in rows if row.id == campaign_id), None),
         "refused": refusals(reasons),
+        "left_out": [(reason_words(code), people) for code, people in left_out.items()],
         "budget": ABANDON_BUDGET,
         "open": found.state is not CampaignState.FINISHED,
         "strategies": NAMES,
