@@ -13,6 +13,7 @@ from goodterms.accounts.decide.circumstances import (
     check_data,
     check_date,
     kind_named,
+    located,
     same_as,
     stop_of,
     superseded,
@@ -174,3 +175,17 @@ def test_wishes_stand_beside_each_other_and_are_not_doubled() -> None:
     assert superseded(night, [noon]) == ((), "", False)
     assert same_as(night, [noon]) is None
     assert same_as(replace(noon, id=3), [noon]) is noon
+
+
+def test_a_stated_place_has_its_zones() -> None:
+    """The zones follow from the place where they can; where they do not they must be given."""
+    assert located("stated_location", {"place": "US-MA"})["zones"] == ["America/New_York"]
+    assert located("stated_location", {"place": "us-nyc"})["zones"] == ["America/New_York"]
+    assert located("stated_location", {"place": "UK"})["zones"] == ["Europe/London"]
+    assert len(located("stated_location", {"place": "US-TN"})["zones"]) > 1
+    given = {"place": "CA", "zones": ["America/Toronto"]}
+    assert located("stated_location", given) == given
+    assert located("vulnerability", {}) == {}
+    with pytest.raises(Refusal) as refused:
+        located("stated_location", {"place": "CA"})
+    assert refused.value.field == "zones"

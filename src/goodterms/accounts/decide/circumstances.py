@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from goodterms.accounts.model import CIRCUMSTANCES, CircumstanceKind, RecordedCircumstance
 from goodterms.kit.errors import Refusal
+from goodterms.kit.postcodes import zones_of_region
 
 _LONGEST = 500
 _TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d|24:00")
@@ -112,6 +113,22 @@ def check_data(kind: str, data: Mapping[str, Any]) -> dict[str, Any]:
         words = "Say which weekdays, from when, or until when."
         raise Refusal("CIRCUMSTANCE_FIELD", words, field="from")
     return checked
+
+
+def located(kind: str, data: dict[str, Any]) -> dict[str, Any]:
+    """Return the data with the zones of a stated place, where they follow from it.
+
+    Raises:
+        Refusal: they do not, and none were given.
+    """
+    if kind != "stated_location" or data.get("zones"):
+        return data
+    land, _, area = str(data["place"]).upper().partition("-")
+    zones = zones_of_region({"UK": "GB"}.get(land, land), {"NYC": "NY"}.get(area, area))
+    if not zones:
+        words = "The time zones of this place are not known: enter them, e.g. America/Toronto."
+        raise Refusal("CIRCUMSTANCE_FIELD", words, field="zones")
+    return {**data, "zones": sorted(zones)}
 
 
 def _is_a_time(known: CircumstanceKind) -> bool:

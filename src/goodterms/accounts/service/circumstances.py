@@ -16,6 +16,7 @@ from goodterms.accounts.decide.circumstances import (
     check_data,
     check_date,
     kind_named,
+    located,
     same_as,
     stop_of,
     superseded,
@@ -74,8 +75,8 @@ class AccountCircumstances(AccountHolds):
         check_date(kind, on, now)
         fresh = RecordedCircumstance(
             0, consumer_id, account_id, contact_point_id, kind, on, at or now,
-            check_data(kind, data or {}), _said("source", source), _said("release_rule", rule),
-            actor, now,
+            located(kind, check_data(kind, data or {})), _said("source", source),
+            _said("release_rule", rule), actor, now,
         )  # fmt: skip
         there = await self._in_force(conn, fresh)
         return same_as(fresh, there) or await self._add(conn, fresh, there)

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from goodterms.access.model import Role
+from goodterms.accounts.decide import VERIFIED
 from goodterms.accounts.model import Channel, ConsentState, HoldKind, PointStatus
 from goodterms.kit.errors import Forbidden, NotFound, Refusal
 from goodterms.kit.ids import new_id
-from goodterms.kit.money import Money
 from goodterms.kit.sql import transaction
 from goodterms.payments.model import PaymentChannel, PaymentRequest
-from goodterms.web.context import Signed, Web
+from goodterms.web.accounts.recording import agree, end_fact, record_fact, set_relation
+from goodterms.web.accounts.wish import Act, Said, Wish
+from goodterms.web.context import Signed
 from goodterms.web.forms import Form
 
 HOSTED = "hosted"
 RELEASE_RULES = {
-    HoldKind.DISPUTED: "the verification has been sent",
+    HoldKind.DISPUTED: VERIFIED,
     HoldKind.CEASE: "the consumer takes the request back in writing",
     HoldKind.ATTORNEY: "the attorney consents or no longer acts",
     HoldKind.BANKRUPTCY: "the case is dismissed or closed without discharge",
@@ -27,39 +28,6 @@ _BY_REVIEW = "a supervisor has reviewed it"
 _OF_THE_PERSON = (HoldKind.CEASE, HoldKind.ATTORNEY, HoldKind.BANKRUPTCY, HoldKind.DECEASED)
 _STEER = frozenset({Role.SUPERVISOR, Role.MANAGER})
 _WORK = frozenset({Role.AGENT}) | _STEER
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """What was done, for the notice above the page; ``link`` is shown this once only."""
-
-    code: str
-    amount: Money | None = None
-    link: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """Who wants what about which account; ``attempt_id`` when asked during a call."""
-
-    web: Web
-    signed: Signed
-    account_id: int
-    form: Form
-    attempt_id: str | None = None
-
-    @property
-    def actor(self) -> str:
-        """Who asks, as records name them."""
-        return self.signed.actor.name
-
-    @property
-    def source(self) -> str:
-        """Where what was said comes from."""
-        return f"attempt:{self.attempt_id}" if self.attempt_id else self.actor
-
-
-Act = Callable[[Wish], Awaitable[Said]]
 
 
 async def take_payment(wish: Wish) -> Said:
@@ -247,6 +215,10 @@ ACTIONS: dict[str, tuple[Act, frozenset[Role]]] = {
     "release": (release_hold, _STEER | {Role.COMPLIANCE}),
     "optout": (opt_out, _WORK | {Role.COMPLIANCE}),
     "wrong": (mark_wrong, _WORK),
+    "fact": (record_fact, _WORK | {Role.COMPLIANCE}),
+    "unfact": (end_fact, _WORK | {Role.COMPLIANCE}),
+    "agree": (agree, _WORK | {Role.COMPLIANCE}),
+    "relation": (set_relation, _WORK | {Role.COMPLIANCE}),
     "refund": (give_back, _STEER),
 }
 

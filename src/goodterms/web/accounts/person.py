@@ -18,6 +18,8 @@ from goodterms.accounts.model import (
     Creditor,
     Hold,
     PointStatus,
+    Purpose,
+    RecordedCircumstance,
 )
 from goodterms.arrangements.model import Promise, PromiseState
 from goodterms.compliance.model import Decision, Explanation, ProposedContact, Verdict
@@ -27,6 +29,7 @@ from goodterms.kit.sql import Connection
 from goodterms.ledger.model import COMPONENTS, Balance, Book
 from goodterms.payments.model import Payment
 from goodterms.reporting.model import TimelineItem
+from goodterms.web.accounts.facts import newest_of, said
 from goodterms.web.context import Web
 
 TIMELINE_PAGE = 40
@@ -86,6 +89,7 @@ class Person:
     payments: tuple[Payment, ...]
     timeline: tuple[TimelineItem, ...]
     guardian: str
+    facts: tuple[RecordedCircumstance, ...] = ()
     names: Mapping[str, str] = field(default_factory=dict)
     older: str | None = None
 
@@ -100,6 +104,29 @@ class Person:
     def in_force(self) -> tuple[Hold, ...]:
         """The holds in force, on the person or any account."""
         return tuple(hold for hold in self.holds if hold.released_at is None)
+
+    @property
+    def facts_in_force(self) -> list[RecordedCircumstance]:
+        """What is recorded of the person and holds now, newest first."""
+        return [fact for fact in self.facts if fact.ended_at is None]
+
+    @property
+    def facts_over(self) -> list[RecordedCircumstance]:
+        """What was recorded and has ended, newest first."""
+        return [fact for fact in self.facts if fact.ended_at is not None]
+
+    @property
+    def words(self) -> list[Consent]:
+        """The newest word on each channel and purpose, newest first."""
+        return said(self.consents)
+
+    def point(self, point_id: int | None) -> ContactPoint | None:
+        """Return one of their numbers and addresses."""
+        return next((r.point for r in self.reaches if r.point.id == point_id), None)
+
+    def checked(self, kind: str, point_id: int) -> RecordedCircumstance | None:
+        """Return the newest check of a number, or why an address may be used."""
+        return newest_of(self.facts, kind, point_id)
 
     @property
     def totals(self) -> dict[str, Money]:
@@ -167,6 +194,7 @@ async def load(
         payments=tuple(await web.payments.payments_of(conn, consumer_id)),
         timeline=shown,
         guardian=names.get(f"person:{consumer.guardian_id}", ""),
+        facts=tuple(await web.accounts.circumstances(conn, consumer_id)),
         names=names,
         older=older,
     )
@@ -222,12 +250,13 @@ async def _debts(
 def _opted_out(point: ContactPoint, consents: Sequence[Consent]) -> bool:
     """Tell whether the last word on calling this point was no."""
     channel = Channel.CALL if point.kind == _PHONE else Channel.EMAIL
-    last: dict[int | None, bool] = {}
+    last: dict[tuple[Channel, int | None], bool] = {}
     for consent in consents:  # oldest first
-        if consent.channel not in (channel, Channel.ALL):
+        if consent.channel not in (channel, Channel.ALL) or consent.purpose is not Purpose.CONTACT:
             continue
         if consent.contact_point_id in (None, point.id):
-            last[consent.contact_point_id] = consent.state is ConsentState.REVOKED
+            key = (consent.channel, consent.contact_point_id)
+            last[key] = consent.state is ConsentState.REVOKED
     return any(last.values())
 
 

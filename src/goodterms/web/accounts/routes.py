@@ -14,11 +14,13 @@ from fastapi.responses import HTMLResponse, Response, StreamingResponse
 
 from goodterms.access.model import Role
 from goodterms.accounts.model import AccountFilter, AccountRow, AccountStatus
+from goodterms.kit.errors import NotFound
 from goodterms.kit.ids import new_id
 from goodterms.ledger.model import Balance
-from goodterms.web.accounts import words
-from goodterms.web.accounts.actions import Said, Wish, allowed, perform
+from goodterms.web.accounts import facts, words
+from goodterms.web.accounts.actions import allowed, perform
 from goodterms.web.accounts.person import Person, load
+from goodterms.web.accounts.wish import Said, Wish
 from goodterms.web.context import Signed, Web, web_of
 from goodterms.web.forms import Form, sent
 from goodterms.web.languages import later
@@ -192,6 +194,24 @@ async def live(request: Request, web: WebHere, signed: Staff, account_id: int) -
     return HTMLResponse(render(request, "accounts/live.html", **context(signed, shown, account_id)))
 
 
+@router.get("/accounts/{account_id}/facts/fields")
+async def fact_fields(
+    request: Request, web: WebHere, signed: Staff, account_id: int, fact_kind: str = ""
+) -> Response:
+    """Show the fields of the kind of fact that was chosen on the form.
+
+    Raises:
+        NotFound: there is no such kind.
+    """
+    if fact_kind not in facts.OFFERED:
+        raise NotFound("NO_SUCH_FACT", f"Nothing is recorded as {fact_kind!r}.")
+    async with web.pool.connection() as conn:
+        found = await web.accounts.account(conn, account_id)
+        shown = await load(web, conn, found.consumer_id, now=web.clock.now(), ask_gate=False)
+    told = context(signed, shown, account_id)
+    return HTMLResponse(render(request, "accounts/fact_fields.html", **told, kind=fact_kind))
+
+
 @router.post("/accounts/{account_id}/act/{action}")
 async def act(
     request: Request, web: WebHere, signed: Staff, account_id: int, action: str
@@ -245,4 +265,5 @@ def context(
         "said": said,
         "may": allowed(signed),
         "words": words.TABLES,
+        **facts.SHOWN,
     }

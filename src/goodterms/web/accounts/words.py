@@ -8,6 +8,7 @@ from goodterms.calls.model import Disposition, Outcome
 from goodterms.compliance.model import Decision, ReasonCode
 from goodterms.ledger.model import Book
 from goodterms.payments.model import PaymentState
+from goodterms.web.accounts import facts
 from goodterms.web.languages import later
 
 HOLDS = {
@@ -128,6 +129,7 @@ CANCELS = {
 }
 
 TABLES = {
+    **facts.TABLES,
     "cancels": CANCELS,
     "holds": HOLDS,
     "statuses": STATUSES,

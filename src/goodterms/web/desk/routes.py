@@ -14,8 +14,9 @@ from goodterms.accounts.model import PointStatus
 from goodterms.calls.model import Disposition
 from goodterms.kit.errors import Conflict, Forbidden, Refusal
 from goodterms.kit.sql import Connection, transaction
-from goodterms.web.accounts.actions import Said, Wish, perform
+from goodterms.web.accounts.actions import perform
 from goodterms.web.accounts.person import preview
+from goodterms.web.accounts.wish import Said, Wish
 from goodterms.web.context import Signed, Web, web_of
 from goodterms.web.desk.agents import begin, find_agent, view
 from goodterms.web.desk.screen import Call, call_of, context, quote_of

@@ -13,9 +13,10 @@ from goodterms.kit.errors import NotFound
 from goodterms.kit.ids import new_id
 from goodterms.kit.sql import Connection
 from goodterms.payments.model import Payment, PaymentState
-from goodterms.web.accounts import words
-from goodterms.web.accounts.actions import Said, allowed
+from goodterms.web.accounts import facts, words
+from goodterms.web.accounts.actions import allowed
 from goodterms.web.accounts.person import Debt, Person, load
+from goodterms.web.accounts.wish import Said
 from goodterms.web.context import Signed, Web
 from goodterms.web.desk.script import Script, script
 from goodterms.web.formats import money_text
@@ -173,6 +174,7 @@ def context(
         "said": said,
         "may": allowed(signed),
         "words": words.TABLES,
+        **facts.SHOWN,
         "rest": _REST,
         "consequences": CONSEQUENCES,
         "fresh": new_id("pay", web.clock.now()),
