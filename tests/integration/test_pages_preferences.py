@@ -9,9 +9,8 @@ from tests.fakes.desk import Desk, make_desk
 from tests.fakes.web import browser
 
 from goodterms.access.model import Role
-from goodterms.accounts.model import CIRCUMSTANCES
 from goodterms.kit.sql import Pool
-from goodterms.web.accounts.facts import FIELDS, KINDS, MEANS, OFFERED, VALUES
+from goodterms.web.accounts.facts import MEANS, OFFERED
 
 pytestmark = pytest.mark.postgres
 
@@ -31,17 +30,6 @@ async def _page(desk: Desk) -> str:
     return f"/accounts/{first['id']}"
 
 
-def test_every_kind_has_its_words() -> None:
-    """Each kind, field and choice of the registry has a word on the pages."""
-    assert set(KINDS) == set(MEANS) == set(CIRCUMSTANCES)
-    for known in CIRCUMSTANCES.values():
-        assert set(known.fields) <= set(FIELDS)
-        for sort in known.fields.values():
-            if "|" in sort:
-                words = set(sort.split("|")) - {"amount", "call", "letter"}
-                assert words <= set(VALUES) | {"debt"}
-
-
 async def test_a_wish_is_recorded_shown_and_ended(desk: Desk) -> None:
     """The card says what was said, what it means and since when; it ends with a reason."""
     path = await _page(desk)
@@ -53,7 +41,7 @@ async def test_a_wish_is_recorded_shown_and_ended(desk: Desk) -> None:
     assert done.status_code == 200, done.text
     assert "Recorded. What it forbids was withdrawn." in done.text
     assert "12:00\N{EN DASH}14:00, Mon, Fri" in done.text
-    assert "No contact then, by the consumer&#39;s own clock." in done.text
+    assert "No contact then, by the consumer's own clock." in done.text
     assert "in a letter" in done.text
     [fact] = await desk.centre.rows("SELECT id, data FROM accounts.circumstance")
     assert fact["data"] == {"weekdays": [0, 4], "from": "12:00", "until": "14:00"}
@@ -84,14 +72,14 @@ async def test_each_kind_has_its_fields(desk: Desk, kind: str) -> None:
     path = await _page(desk)
     shown = await desk.client.get(f"{path}/facts/fields?fact_kind={kind}")
     assert shown.status_code == 200
-    assert MEANS[kind].split("'", maxsplit=1)[0] in shown.text
+    assert MEANS[kind] in shown.text
     assert (await desk.client.get(f"{path}/facts/fields?fact_kind=x")).status_code == 404
 
 
 async def test_an_agent_ends_wishes_alone(desk: Desk) -> None:
     """An agent takes a wish back when the consumer does; an attorney only a supervisor ends."""
     path = await _page(desk)
-    await desk.enter(Role.AGENT)
+    await desk.enter(Role.AGENT, username="ben")
     for kind in ("attorney", "only_place"):
         await desk.post(f"{path}/act/fact", fact_kind=kind, fact_place="home", fact_scope="person")
     facts = await desk.centre.rows("SELECT id FROM accounts.circumstance ORDER BY id")

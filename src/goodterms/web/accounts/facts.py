@@ -35,13 +35,23 @@ GROUPS = (
     (later("Wishes and needs"), WISHES),
     (
         later("Restrictions"),
-        ("attorney", "dispute", "employer_prohibits", "breathing_space", "blocked_us"),
+        (
+            "attorney",
+            "dispute",
+            "employer_prohibits",
+            "breathing_space",
+            "blocked_us",
+            "review_requested",
+        ),
     ),
     (
         later("Numbers and addresses"),
         ("number_check", "line_check", "address_provenance", "asked_back"),
     ),
-    (later("Letters and dates"), ("verification", "notice", "time_barred_on")),
+    (
+        later("Letters and dates"),
+        ("verification", "notice", "time_barred_on", "claim_accrued", "first_delinquency"),
+    ),
 )
 """What the pages let people record; the rest is recorded by the system as it happens."""
 OFFERED = frozenset(kind for _, kinds in GROUPS for kind in kinds)
@@ -73,6 +83,12 @@ KINDS = {
     "time_barred_on": later("Too old to sue for"),
     "referral_approved": later("Let through by a person"),
     "blocked_us": later("Blocked our number"),
+    "review_requested": later("A person must review"),
+    "third_party_asked": later("Third party asked"),
+    "claim_accrued": later("The claim accrued"),
+    "first_delinquency": later("First delinquency"),
+    "reported": later("Reported to an agency"),
+    "bureau_dispute": later("Dispute through an agency"),
 }
 MEANS = {
     "inconvenient_time": later("No contact then, by the consumer's own clock."),
@@ -104,6 +120,12 @@ MEANS = {
     "time_barred_on": later("From then on nobody threatens to sue, or sues."),
     "referral_approved": later("A contact that a person had to look at is let through."),
     "blocked_us": later("No other number is shown to get around it."),
+    "review_requested": later("No decision against the consumer without a person."),
+    "third_party_asked": later("It is not asked again, unless it asks for that."),
+    "claim_accrued": later("The time to sue runs from it."),
+    "first_delinquency": later("The time a report may stand runs from it."),
+    "reported": later("Disputes are passed on to the agency."),
+    "bureau_dispute": later("It is to be investigated in time."),
 }
 FIELDS = {
     "weekdays": later("Weekdays"),
@@ -141,6 +163,10 @@ FIELDS = {
     "law": later("Law"),
     "reason_code": later("Reason code"),
     "number": later("Number"),
+    "agency": later("Agency"),
+    "more_came": later("More information came"),
+    "treatment_ended": later("Treatment ended on"),
+    "contract": later("Kind of contract"),
 }
 VALUES = {
     "call": later("Calls"),
@@ -174,6 +200,16 @@ VALUES = {
     "no_data": later("No data"),
     "standard": later("Standard"),
     "mental_health": later("Mental-health crisis"),
+    "amount": later("The amount"),
+    "written": later("Written"),
+    "oral": later("By word of mouth"),
+    "open": later("Open account"),
+    "note": later("Promissory note"),
+    "sale": later("Sale of goods"),
+    "duplicative": later("The same dispute as before"),
+    "CEASE_EXC_1": later("That efforts end"),
+    "CEASE_EXC_2": later("That a remedy may be invoked"),
+    "CEASE_EXC_3": later("That a remedy will be invoked"),
 }
 RELATIONS = {
     "consumer": later("The consumer's own"),
