@@ -207,9 +207,9 @@ VALUES = {
     "note": later("Promissory note"),
     "sale": later("Sale of goods"),
     "duplicative": later("The same dispute as before"),
-    "CEASE_EXC_1": later("That efforts end"),
-    "CEASE_EXC_2": later("That a remedy may be invoked"),
-    "CEASE_EXC_3": later("That a remedy will be invoked"),
+    "cease_exc_1": later("That efforts end"),
+    "cease_exc_2": later("That a remedy may be invoked"),
+    "cease_exc_3": later("That a remedy will be invoked"),
 }
 RELATIONS = {
     "consumer": later("The consumer's own"),
