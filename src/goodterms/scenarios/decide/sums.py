@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 from goodterms.compliance.decide import gate
 from goodterms.compliance.decide.abandonment import CAP, Measure, Tally, on_machines, rate, spare
 from goodterms.compliance.decide.case import Case
+from goodterms.compliance.decide.duties import interest_rates
 from goodterms.compliance.decide.frequency import count_of
 from goodterms.compliance.model import Decision, Moment, Rule, Rulebook, Verdict
+from goodterms.scenarios.decide.clock import day_of
 from goodterms.scenarios.decide.facts import facts_at
 from goodterms.scenarios.decide.nodes import Fields, Node
 from goodterms.scenarios.decide.periods import PERIODS, read_itemisation, read_period
@@ -134,11 +138,35 @@ def _lines(values: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(f"  {name}: {value}" for name, value in values.items())
 
 
+def _delay_interest(node: Node, fields: Fields, stage: Stage) -> Asking:
+    """Ask for a place's statutory interest for delay on a date, a year, and the most allowed."""
+    place = node.text().upper()
+    day = day_of(fields.need("on", "at"))
+    _ = stage
+
+    def asking(rulebook: Rulebook) -> Reply:
+        found = interest_rates(rulebook, place, day)
+        values = {
+            "rate": _percent(found.delay) if found else None,
+            "most": _percent(found.most) if found else None,
+        }
+        source = (f"  {found.citation}",) if found else ("  No row knows the rate of this date.",)
+        return Reply(values=values, trace=(*_lines(values), *source))
+
+    return asking
+
+
+def _percent(rate: Decimal) -> Rate:
+    share = Fraction(rate) / 100
+    return Rate(share.numerator, share.denominator)
+
+
 SUMS: dict[str, Sum] = {
     "earliest_allowed": Sum(_earliest, ("earliest",)),
     "count": Sum(_count, ("count",)),
     "abandonment": Sum(_abandonment, ("rate", "breaches", "estimate", "spare")),
     **{name: Sum(read_period(name), (value,)) for name, (_, value) in PERIODS.items()},
+    "delay_interest": Sum(_delay_interest, ("rate", "most")),
     "itemisation": Sum(read_itemisation, ("total",)),
 }
 """Every date or number question by the name it is asked by."""
