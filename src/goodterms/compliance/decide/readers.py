@@ -65,7 +65,7 @@ def patterns(value: Any) -> list[str]:
     """Read a list of regular expressions."""
     for text in texts(value):
         try:
-            re.compile(text)
+            re.compile(text, re.IGNORECASE)  # as it will be used: it is kept compiled
         except re.error as error:
             raise ValueError(f"{text!r} is no regular expression: {error}") from error
     return list(value)
