@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -345,3 +346,25 @@ async def test_caller_ids_are_registered(pool: Pool, gatekeeper: ComplianceServi
                 await gatekeeper.callers.add(conn, bad, actor="person:1", now=NOON)
     assert [c.number for c in listed] == [OURS, "+12025550123"]
     assert verdict.reason_code == "CID_NOT_OWNED"
+
+
+async def test_loans_of_one_group_are_found_though_not_named(
+    pool: Pool, gatekeeper: ComplianceService
+) -> None:
+    """Accounts serviced under one number are one debt, also when a contact names one of them."""
+    async with transaction(pool) as conn:
+        contact = await add_person(conn, 1)
+        first, second = contact.account_ids
+        await conn.execute("UPDATE accounts.account SET servicing_group = 'edu'")
+        only = replace(contact, account_ids=(first,))
+        for day in range(7):
+            at = NOON - timedelta(days=day, hours=5)
+            await conn.execute(
+                "INSERT INTO compliance.contact (attempt_id, consumer_id, account_ids, value,"
+                " medium, direction, placed_at, local_dates, closed_at, reach) VALUES (%s, %s, %s,"
+                " 'x', 'call', 'out', %s, %s, now(), 2)",
+                (f"old_{day}", contact.consumer_id, [second], at, [at.date()]),
+            )
+    [verdict] = await judge(pool, gatekeeper, only)
+    assert [a.siblings for a in verdict.facts.accounts] == [(second,)]
+    assert "REGF_7IN7" in {f.reason_code for f in verdict.findings if not f.passed}

@@ -59,8 +59,11 @@ def _time_barred(rule: Rule) -> Check:
     Reference: 12 CFR 1006.26(b); the states' laws that the rows cite.
     """
     law = _Barred.of(rule)
+    speaks = "disclosure" in rule.params
 
     def check(case: Case, debts: Debts) -> tuple[Finding, ...]:
+        if not (speaks and case.facts.circumstances) and not case.message and not _wording(case):
+            return ()
         return tuple([found for debt in debts if (found := law.judge(case, debt))])
 
     return check

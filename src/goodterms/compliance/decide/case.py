@@ -94,11 +94,16 @@ class Case:
             for one in self.facts.circumstances:
                 of_kind.setdefault(one.kind, []).append(one)
             self.memo["circumstances"] = of_kind
+        found = of_kind.get(kind)
+        if found is None:
+            return ()
         return tuple(
-            one
-            for one in of_kind.get(kind, ())
-            if account_id is None or one.account_id in (None, account_id)
-            if contact_point_id is None or one.contact_point_id in (None, contact_point_id)
+            [
+                one
+                for one in found
+                if account_id is None or one.account_id in (None, account_id)
+                if contact_point_id is None or one.contact_point_id in (None, contact_point_id)
+            ]
         )
 
     def word(
