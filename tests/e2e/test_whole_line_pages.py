@@ -129,6 +129,7 @@ async def test_nothing_serious_for_assistive_technology(place: House) -> None:
         "/campaigns/new",
         "/import",
         "/audit",
+        "/audit/tasks",
         "/audit/rulebook",
         "/audit/rulebook/UK-CONC-1",
         f"/audit/{verdict['id']}",

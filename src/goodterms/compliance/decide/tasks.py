@@ -82,7 +82,8 @@ def _validation_notice(case: Case, account: AccountFacts, rule: Rule) -> tuple[d
     if account.status not in _OPEN or not began or validation_sent(case, number):
         return None
     first = min(one.on for one in began)
-    return dates.notice_due(rule.params, first), f"Send the validation notice: spoken on {first}."
+    words = f"The first communication was on {first}: send the validation notice."
+    return dates.notice_due(rule.params, first), words
 
 
 def _dispute_answer(case: Case, account: AccountFacts, rule: Rule) -> tuple[date, str] | None:
