@@ -9,6 +9,7 @@ from tests.fakes.bank import FakeBank
 from tests.fakes.debts import NOW, Debts, usd
 
 from goodterms.arrangements.service import ArrangementService
+from goodterms.compliance.service import ComplianceService, load_rulebook
 from goodterms.kit.clock import SetClock
 from goodterms.kit.sql import Connection, Pool, transaction
 from goodterms.payments import jobs
@@ -22,6 +23,7 @@ from goodterms.payments.model import (
 from goodterms.payments.ports import Processor
 from goodterms.payments.service import PaymentService
 
+RULEBOOK = load_rulebook()
 PATIENCE = PaymentPolicy(answer_within=timedelta(seconds=0.2))
 
 
@@ -38,6 +40,7 @@ class Till(Debts):
         self.bank = FakeBank()
         self.clock = SetClock(NOW)
         self.arrangements = ArrangementService(self.ledger, self.accounts)
+        self.compliance = ComplianceService(RULEBOOK)
         used = processor or self.bank
         self.payments = PaymentService(
             pool,
@@ -45,6 +48,7 @@ class Till(Debts):
             accounts=self.accounts,
             ledger=self.ledger,
             arrangements=self.arrangements,
+            compliance=self.compliance,
             processors={used.name: used},
             enqueue=self._enqueue,
             policy=policy,

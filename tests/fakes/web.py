@@ -101,6 +101,7 @@ def make_web(
             accounts=accounts,
             ledger=ledger,
             arrangements=arrangements,
+            compliance=compliance,
             processors={bank.name: bank},
             enqueue=_enqueue,
         ),

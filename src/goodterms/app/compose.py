@@ -93,7 +93,7 @@ def wire(settings: Settings, url: str, pool: Pool, clock: Clock, outside: Outsid
     )
     payments = PaymentService(
         pool, clock, accounts=accounts, ledger=ledger, arrangements=arrangements,
-        processors=outside.processors, enqueue=outside.jobs.enqueue,
+        compliance=compliance, processors=outside.processors, enqueue=outside.jobs.enqueue,
     )  # fmt: skip
     calls = CallService(accounts, compliance, bus)
     routing = RoutingService(calls)

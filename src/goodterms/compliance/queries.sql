@@ -485,3 +485,25 @@ LIMIT %(limit)s;
 SELECT place FROM compliance.licence
 WHERE ended_at IS NULL AND (valid_until IS NULL OR valid_until >= %(today)s)
 ORDER BY place;
+
+-- name: add_answer
+-- Keeps what the rules said about a subject, with the bytes that were hashed.
+INSERT INTO compliance.answer (
+    moment, subject_kind, subject_id, consumer_id, asked, findings, decision, reason_code,
+    obligations, earliest_allowed_at, rulebook_hash, decided_at, digest
+)
+VALUES (
+    %(moment)s, %(kind)s, %(subject_id)s, %(consumer_id)s, %(asked)s::json, %(findings)s::json,
+    %(decision)s, %(reason_code)s, %(obligations)s, %(earliest)s, %(rulebook_hash)s,
+    %(decided_at)s, %(digest)s
+);
+
+-- name: answers
+-- What the rules said about a subject, the latest first.
+SELECT
+    id, moment, subject_kind AS kind, subject_id, decision, reason_code, asked::text AS asked,
+    findings::text AS findings, obligations, rulebook_hash, decided_at, digest,
+    earliest_allowed_at
+FROM compliance.answer
+WHERE subject_kind = %(kind)s AND subject_id = %(subject_id)s
+ORDER BY id DESC;

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from goodterms.compliance import store
+from goodterms.compliance.answering import Answering
 from goodterms.compliance.decide import (
     Record,
     content,
@@ -54,7 +55,7 @@ def load_rulebook(path: Path | None = None, *, partial: bool = False) -> Ruleboo
     return store.read_rulebook(path or shipped("rulebook"), partial=partial)
 
 
-class ComplianceService(LicenceKeeper):
+class ComplianceService(LicenceKeeper, Answering):
     """The gate with its record: permits, verdicts, the contact log, the caller IDs we own."""
 
     def __init__(self, rulebook: Rulebook, bus: Bus | None = None) -> None:

@@ -14,12 +14,14 @@ from goodterms.compliance.decide.stored import read_known
 from goodterms.compliance.decide.windows import dates, places
 from goodterms.compliance.model import (
     PERMIT_LIFE,
+    Answer,
     ContactClosed,
     Decision,
     Due,
     Facts,
     Reach,
     Rulebook,
+    StoredAnswer,
     Task,
     TaskKind,
     Verdict,
@@ -284,3 +286,40 @@ async def licensed_places(conn: Connection, today: date) -> tuple[str, ...]:
     """Give the places we hold a licence for on a day."""
     rows = await (await conn.execute(SQL["licensed_places"], {"today": today})).fetchall()
     return tuple(row["place"] for row in rows)
+
+
+async def put_answer(
+    conn: Connection,
+    answer: Answer,
+    record: Record,
+    *,
+    kind: str,
+    subject_id: str,
+    consumer_id: int,
+) -> None:
+    """Keep an answer with what it was made from."""
+    values = {
+        "moment": answer.moment.value,
+        "kind": kind,
+        "subject_id": subject_id,
+        "consumer_id": consumer_id,
+        "asked": record.facts,
+        "findings": record.findings,
+        "decision": answer.decision.value,
+        "reason_code": answer.reason_code,
+        "obligations": list(answer.obligations),
+        "earliest": answer.earliest_allowed_at,
+        "rulebook_hash": answer.rulebook_hash,
+        "decided_at": answer.decided_at,
+        "digest": record.digest,
+    }
+    await conn.execute(SQL["add_answer"], values)
+
+
+async def answers(conn: Connection, kind: str, subject_id: str) -> list[StoredAnswer]:
+    """Give the answers about a subject, the latest first."""
+    cursor = await conn.execute(SQL["answers"], {"kind": kind, "subject_id": subject_id})
+    return [
+        StoredAnswer(**{**row, "obligations": tuple(row["obligations"])})
+        for row in await cursor.fetchall()
+    ]

@@ -48,6 +48,13 @@ FROM payments.payment
 WHERE account_id = %(account_id)s AND method_token IS NOT NULL
   AND state IN ('initiated', 'submitted', 'unknown');
 
+-- name: declined
+-- When a method was declined for an account since an instant, the latest first.
+SELECT settled_at FROM payments.payment
+WHERE account_id = %(account_id)s AND method_token = %(method_token)s AND state = 'declined'
+    AND settled_at >= %(since)s
+ORDER BY settled_at DESC;
+
 -- name: claim_payment_checks
 -- Take payments whose outcome is overdue, so that no other worker asks at the same time.
 UPDATE payments.payment SET

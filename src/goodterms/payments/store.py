@@ -81,6 +81,15 @@ async def pending(conn: Connection, account_id: int, currency: str) -> Money:
     return Money.of(row["amount"], currency)
 
 
+async def declined(
+    conn: Connection, account_id: int, method_token: str, since: datetime
+) -> list[datetime]:
+    """Read when a method was declined for an account since an instant, the latest first."""
+    values = {"account_id": account_id, "method_token": method_token, "since": since}
+    cursor = await conn.execute(_Q["declined"], values)
+    return [row["settled_at"] async for row in cursor]
+
+
 async def claim_checks(
     conn: Connection, kind: str, *, now: datetime, lease_until: datetime, limit: int
 ) -> list[str]:

@@ -11,6 +11,7 @@ from typing import Any
 from goodterms.compliance.decide.gate import gate
 from goodterms.compliance.decide.stored import read_known, written
 from goodterms.compliance.model import (
+    Answer,
     Facts,
     Finding,
     ProposedContact,
@@ -48,7 +49,7 @@ def digest_of(answer: str, facts: str, findings: str) -> str:
     return hashlib.sha256(f"[{answer},{facts},{findings}]".encode()).hexdigest()
 
 
-def findings_text(verdict: Verdict) -> str:
+def findings_text(verdict: Verdict | Answer) -> str:
     """Write what each rule said."""
     findings = [
         f'"{f.rule_id}/{f.rule_version}"' if f.passed and f.account_id is None else _finding_text(f)

@@ -18,7 +18,9 @@ import msgspec
 from goodterms.accounts.model import Channel
 from goodterms.compliance.model import (
     AccountFacts,
+    Activation,
     CallerFacts,
+    CallProgress,
     Circumstance,
     ConsentFact,
     DebtKind,
@@ -26,6 +28,8 @@ from goodterms.compliance.model import (
     LoggedContact,
     PointFacts,
     ProposedContact,
+    ProposedPace,
+    ProposedPayment,
     Role,
     Wording,
 )
@@ -103,7 +107,7 @@ _WRITERS.update(
         kind: _of_class(kind)
         for kind in (
             ProposedContact, Wording, Facts, PointFacts, AccountFacts, CallerFacts, ConsentFact,
-            Circumstance,
+            Circumstance, CallProgress, ProposedPayment, ProposedPace, Activation,
         )
     }
 )  # fmt: skip

@@ -66,6 +66,7 @@ from goodterms.compliance.model.verdict import (
     Finding,
     Permit,
     Reason,
+    StoredAnswer,
     Verdict,
 )
 
@@ -119,6 +120,7 @@ __all__ = [
     "Rule",
     "Rulebook",
     "Seal",
+    "StoredAnswer",
     "StoredVerdict",
     "Subject",
     "Task",

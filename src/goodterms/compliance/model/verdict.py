@@ -65,6 +65,28 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
+class StoredAnswer:
+    """An answer as it was stored: ``asked`` holds subject and facts, as the text that was hashed.
+
+    ``kind`` and ``subject_id`` say what it was about.
+    """
+
+    id: int
+    moment: str
+    kind: str
+    subject_id: str
+    decision: str
+    reason_code: str
+    asked: str
+    findings: str
+    obligations: tuple[str, ...]
+    rulebook_hash: str
+    decided_at: datetime
+    digest: str
+    earliest_allowed_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
     """The gate's stored answer; every rule that applied is among ``findings``.
 

@@ -9,10 +9,12 @@ from typing import TypeVar
 
 import structlog
 
+from goodterms.compliance.model import Moment
 from goodterms.kit import wake
-from goodterms.kit.errors import Conflict, NotFound
+from goodterms.kit.errors import Conflict, NotFound, Refusal
 from goodterms.kit.sql import Connection, transaction
 from goodterms.payments import decide, store
+from goodterms.payments.decide import lawful
 from goodterms.payments.model import (
     Declined,
     GiveUp,
@@ -37,6 +39,8 @@ log = structlog.get_logger(__name__)
 
 CHARGE = "payments.charge"
 _BATCH = 50
+_TRIES_COUNT = timedelta(days=32)
+"""How far back declined tries of a method are looked for: no network counts longer."""
 
 
 class PaymentService(Refunding, Linking, Elsewhere):
@@ -51,32 +55,65 @@ class PaymentService(Refunding, Linking, Elsewhere):
         """Authorise and record a payment, and enqueue its charge, in one transaction.
 
         Asked again with the same id it returns the payment as it stands. Without a method
-        token nothing is enqueued: the consumer pays on the processor's ``hosted_page``.
+        token nothing is enqueued: the consumer pays on the processor's ``hosted_page``. The rules
+        are asked first, and what they say is kept, also when it is no.
 
         Raises:
             NotFound: there is no such account or quote.
-            Refusal: it may not be taken; says why.
+            Refusal: it may not be taken; says why, a rule's no under the code of its reason.
             Conflict: the id belongs to another payment.
         """
         now = self._clock.now()
         async with transaction(self._pool) as conn:
-            await self._accounts.lock_of_account(conn, request.account_id)
-            known = await store.payment(conn, request.id)
-            if known is not None:
-                return _repeated(known, request)
-            position = await self._position(conn, request, actor=actor, now=now)
-            decide.authorise(position, request, self.policy, now)
-            payment = decide.initiated(
-                position, request, self.processor, self.policy, actor=actor, now=now
-            )
-            if not await store.insert_payment(conn, payment):
-                # Somebody else's account used the id between our look and our writing.
-                raise _id_reused(request)
-            if not payment.hosted:
-                await self._enqueue(conn, CHARGE, {"payment_id": payment.id})
-            await self._tell(conn, "payment.initiated", payment, now=now)
-            await wake.notify(conn, wake.Topic.PAYMENT, payment.id)
+            taken = await self._take(conn, request, actor=actor, now=now)
+        if isinstance(taken, Refusal):
+            raise taken
+        return taken
+
+    async def _take(
+        self, conn: Connection, request: PaymentRequest, *, actor: str, now: datetime
+    ) -> Payment | Refusal:
+        """Take a payment in the caller's transaction, which commits also if the rules say no."""
+        await self._accounts.lock_of_account(conn, request.account_id)
+        known = await store.payment(conn, request.id)
+        if known is not None:
+            return _repeated(known, request)
+        position = await self._position(conn, request, actor=actor, now=now)
+        decide.authorise(position, request, self.policy, now)
+        no = await self._ask_rules(conn, request, position, now=now)
+        if no is not None:
+            return no
+        payment = decide.initiated(
+            position, request, self.processor, self.policy, actor=actor, now=now
+        )
+        if not await store.insert_payment(conn, payment):
+            # Somebody else's account used the id between our look and our writing.
+            raise _id_reused(request)
+        if not payment.hosted:
+            await self._enqueue(conn, CHARGE, {"payment_id": payment.id})
+        await self._tell(conn, "payment.initiated", payment, now=now)
+        await wake.notify(conn, wake.Topic.PAYMENT, payment.id)
         return payment
+
+    async def _ask_rules(
+        self, conn: Connection, request: PaymentRequest, position: Position, *, now: datetime
+    ) -> Refusal | None:
+        """Ask what the law says to this payment; the answer is kept."""
+        tried = []
+        if request.method_token is not None:
+            tried = await store.declined(
+                conn, request.account_id, request.method_token, now - _TRIES_COUNT
+            )
+        answer = await self._compliance.ask(
+            conn,
+            Moment.PAY,
+            lawful.proposed(request, tried),
+            consumer_id=position.account.consumer_id,
+            account_ids=(request.account_id,),
+            subject_id=request.id,
+            now=now,
+        )
+        return lawful.check(answer)
 
     async def _position(
         self, conn: Connection, request: PaymentRequest, *, actor: str, now: datetime

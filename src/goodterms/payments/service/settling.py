@@ -12,6 +12,7 @@ from goodterms.accounts.model import Happening
 from goodterms.accounts.service import AccountService
 from goodterms.arrangements import decide as arrangement
 from goodterms.arrangements.service import ArrangementService
+from goodterms.compliance.service import ComplianceService
 from goodterms.kit import wake
 from goodterms.kit.clock import Clock
 from goodterms.kit.errors import NotFound
@@ -46,6 +47,7 @@ class Settling:
         accounts: AccountService,
         ledger: LedgerService,
         arrangements: ArrangementService,
+        compliance: ComplianceService,
         processors: Mapping[str, Processor],
         enqueue: Enqueue,
         policy: PaymentPolicy | None = None,
@@ -55,6 +57,7 @@ class Settling:
         self._accounts = accounts
         self._ledger = ledger
         self._arrangements = arrangements
+        self._compliance = compliance
         self._processors = processors
         self._enqueue = enqueue
         self.policy = policy or PaymentPolicy()

@@ -1,0 +1,75 @@
+"""Asking the rules at moments that give no permit, and keeping what they said."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from goodterms.accounts.model import Channel
+from goodterms.compliance import store
+from goodterms.compliance.decide.answers import KINDS, asked_again, record_answer
+from goodterms.compliance.decide.gate import ask
+from goodterms.compliance.gathering import load_facts
+from goodterms.compliance.model import (
+    Answer,
+    Moment,
+    ProposedContact,
+    Rulebook,
+    StoredAnswer,
+    Subject,
+)
+from goodterms.kit.errors import NotFound
+from goodterms.kit.sql import Connection
+
+
+class Answering:
+    """Asks and records. ``rulebook`` is the one in force."""
+
+    rulebook: Rulebook
+
+    async def ask(
+        self,
+        conn: Connection,
+        moment: Moment,
+        subject: Subject,
+        *,
+        consumer_id: int,
+        account_ids: Sequence[int],
+        subject_id: str,
+        now: datetime,
+    ) -> Answer:
+        """Ask about a person's debts at a moment and record the answer, whatever it is.
+
+        The caller holds the account lock of the person. ``subject_id`` names what it is about, a
+        payment by its id.
+        """
+        about = ProposedContact(
+            attempt_id=subject_id, consumer_id=consumer_id, account_ids=tuple(account_ids),
+            contact_point_id=0, number="", channel=Channel.CALL,
+        )  # fmt: skip
+        [(facts, _)] = await load_facts(conn, [about], days=0, now=now)
+        answer = ask(moment, subject, facts, self.rulebook, now)
+        record = record_answer(answer, subject, facts)
+        kind = KINDS[subject.__class__]
+        await store.put_answer(
+            conn, answer, record, kind=kind, subject_id=subject_id, consumer_id=consumer_id
+        )
+        return answer
+
+    async def answers(self, conn: Connection, kind: str, subject_id: str) -> list[StoredAnswer]:
+        """List what was answered about a subject, the latest first; ``kind`` as in ``KINDS``."""
+        return await store.answers(conn, kind, subject_id)
+
+    async def verify_answer(self, conn: Connection, stored: StoredAnswer) -> bool:
+        """Ask again from what was stored; tell whether it comes out the same, byte for byte.
+
+        Raises:
+            NotFound: its rulebook is not stored.
+        """
+        rulebook = await store.get_rulebook(conn, stored.rulebook_hash)
+        if rulebook is None:
+            raise NotFound("RULEBOOK_UNKNOWN", f"Rulebook {stored.rulebook_hash} is not stored.")
+        again = asked_again(
+            stored.kind, Moment(stored.moment), stored.asked, rulebook, stored.decided_at
+        )
+        return again.digest == stored.digest
