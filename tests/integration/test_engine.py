@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 
 import pytest
-from tests.fakes.centre import MONDAY, Centre
+from tests.fakes.centre import CALLER, MONDAY, Centre
 from tests.fakes.floor import ByOrder
 
 from goodterms.adapters.sim.consumers import NO_ANSWER, Script
@@ -134,6 +134,29 @@ async def test_from_due_to_disposed(pool: Pool, database_url: str) -> None:
             "attempt.disposed",
         ]  # fmt: skip
         assert await w.state(person) is AgentState.READY
+
+
+async def test_our_numbers_are_tested_before_they_are_shown(pool: Pool, database_url: str) -> None:
+    """A number that was never called back is shown to nobody; the engine tests it, then dials."""
+    async with world(pool, database_url, TALKS) as w:
+        await w.centre.open(1)
+        await w.centre.agent("ann", MONDAY)
+        async with transaction(pool) as conn:
+            await conn.execute(
+                "UPDATE compliance.caller_id SET last_ok = NULL, answered_ok_at = NULL"
+            )
+        w.start()
+
+        async def dialed() -> bool:
+            return bool(await w.attempts())
+
+        await w.until(dialed)
+        [test] = await w.centre.rows("SELECT number, answered, greeted FROM compliance.caller_test"
+                                     " WHERE words <> 'It greets.'")  # fmt: skip
+        assert (test["number"], test["answered"], test["greeted"]) == (CALLER, True, True)
+        assert w.network.greetings == {CALLER: "call-back"}
+        [verdict] = await w.centre.rows("SELECT decision FROM compliance.verdict")
+        assert verdict["decision"] == "allow"
 
 
 async def test_payment_cancels_the_ringing_call(pool: Pool, database_url: str) -> None:

@@ -51,9 +51,12 @@ class CallBacks:
     this needs no permit.
     """
 
-    def __init__(self, network: Network, clock: Clock) -> None:
+    def __init__(
+        self, network: Network, clock: Clock, *, ring_seconds: float = RING_SECONDS
+    ) -> None:
         self._network = network
         self._clock = clock
+        self._ring_seconds = ring_seconds
         self._leg = ""
         self._news: asyncio.Queue[NetworkEvent] = asyncio.Queue()
 
@@ -88,7 +91,7 @@ class CallBacks:
                 await self._network.hang_up(leg)
 
     async def _listen(self, number: str, started: datetime) -> CallerTest | None:
-        heard = await self._wait(RING_SECONDS)
+        heard = await self._wait(self._ring_seconds)
         now = self._clock.now()
 
         def found(words: str, *, seconds: float | None = None, greeted: bool = False) -> CallerTest:
@@ -98,7 +101,7 @@ class CallBacks:
         if isinstance(heard, NetworkLost):
             return None
         if heard is None:
-            return found(f"It rang for {RING_SECONDS:.0f} seconds and was not answered.")
+            return found(f"It rang for {self._ring_seconds:.0f} seconds and was not answered.")
         if isinstance(heard, LegEnded):
             code = f" ({heard.sip_code})" if heard.sip_code else ""
             return found(f"The network did not connect the call{code}.")

@@ -17,8 +17,10 @@ from goodterms.compliance.model import (
     Facts,
     Moment,
     ProposedContact,
+    ProposedErasure,
     ProposedPace,
     ProposedPayment,
+    ProposedReport,
     Rulebook,
     Subject,
 )
@@ -28,6 +30,8 @@ KINDS = {
     ProposedPayment: "payment",
     ProposedPace: "pace",
     Activation: "publication",
+    ProposedReport: "report",
+    ProposedErasure: "erasure",
 }
 """What each kind of subject is called where answers are stored."""
 
@@ -60,12 +64,28 @@ class _Publication:
     contact: ProposedContact | None = None
 
 
-_Asked = _Call | _Payment | _Pace | _Publication
+@dataclass(frozen=True, slots=True)
+class _Report:
+    subject: ProposedReport
+    facts: Facts
+    contact: ProposedContact | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Erasure:
+    subject: ProposedErasure
+    facts: Facts
+    contact: ProposedContact | None = None
+
+
+_Asked = _Call | _Payment | _Pace | _Publication | _Report | _Erasure
 _SHAPES: dict[str, type[_Asked]] = {
     "call": _Call,
     "payment": _Payment,
     "pace": _Pace,
     "publication": _Publication,
+    "report": _Report,
+    "erasure": _Erasure,
 }
 
 

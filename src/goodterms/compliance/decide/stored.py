@@ -28,8 +28,10 @@ from goodterms.compliance.model import (
     LoggedContact,
     PointFacts,
     ProposedContact,
+    ProposedErasure,
     ProposedPace,
     ProposedPayment,
+    ProposedReport,
     Role,
     Wording,
 )
@@ -108,6 +110,7 @@ _WRITERS.update(
         for kind in (
             ProposedContact, Wording, Facts, PointFacts, AccountFacts, CallerFacts, ConsentFact,
             Circumstance, CallProgress, ProposedPayment, ProposedPace, Activation,
+            ProposedReport, ProposedErasure,
         )
     }
 )  # fmt: skip

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from goodterms.compliance.decide.callers import runs
 from goodterms.compliance.decide.windows import latest_date, places
 from goodterms.compliance.model import (
     AccountFacts,
@@ -69,7 +70,7 @@ def facts_at(
         circumstances=known,
         log=tuple(_logged(world, past, one) for one in contacts),
         live_attempts=tuple(one.live for one in contacts if one.live),
-        caller=_caller(caller, contacts, at),
+        caller=_caller(world, caller, contacts, at),
         licences=world.licences,
     )
 
@@ -201,9 +202,16 @@ def _logged(world: World, past: Sequence[Event], one: Contacted) -> LoggedContac
     return one.logged._replace(day=day)
 
 
-def _caller(caller: Caller | None, contacts: Sequence[Contacted], at: datetime) -> CallerFacts:
-    shown = tuple((one.caller_id, one.at) for one in contacts if one.caller_id)
+def _caller(
+    world: World, caller: Caller | None, contacts: Sequence[Contacted], at: datetime
+) -> CallerFacts:
+    """Return what is registered of the caller ID, and the number that was shown last."""
+    calls = [c for c in contacts if c.logged.medium == "call" and c.logged.direction == "out"]
+    shown = runs((one.caller_id, one.at) for one in calls if one.caller_id)[:1]
     if caller is None:
         return CallerFacts(owned=False, shown_before=shown)
     tested = caller.tested_at or at if caller.tested else None
-    return CallerFacts(caller.owned, caller.pool, tested, caller.answers, shown)
+    fit = {one.number for one in world.callers.values() if one.owned and one.answers}
+    pool = {one.number for one in world.callers.values() if one.pool == caller.pool}
+    gone = tuple(number for number, _ in shown if number in pool and number not in fit)
+    return CallerFacts(caller.owned, caller.pool, tested, caller.answers, shown, gone)

@@ -233,6 +233,10 @@ def payment_question(kind: str, fields: Fields, stage: Stage) -> Asking:
         charged_minor=money("charged"),
         principal_minor=money("principal"),
         product=fields.text("product").lower(),
+        tried_at=fields.get(lambda n: _instants(n, stage), tuple[datetime, ...](), "tried_at"),
+        received_on=fields.get(day_of, None, "received_on", "accepted"),
+        interest_minor=money("interest"),
+        days=fields.get(Node.whole, None, "days"),
         interest_rate=fields.get(_rate, "", "interest_rate"),
     )
     at = stage.time(fields)
@@ -242,6 +246,10 @@ def payment_question(kind: str, fields: Fields, stage: Stage) -> Asking:
 
 def _rate(node: Node) -> str:
     return f"{node.number():f}"
+
+
+def _instants(node: Node, stage: Stage) -> tuple[datetime, ...]:
+    return tuple(stage.cast.clock.instant(item) for item in node.items())
 
 
 def _dates(node: Node) -> tuple[date, ...]:
@@ -288,19 +296,20 @@ def publish_question(kind: str, fields: Fields, stage: Stage) -> Asking:
     node = fields.need(kind)
     shown = fields.take("caller_ids", "caller_id")
     callers = stage.cast.callers
+    named = shown.texts() if shown else []
     activation = Activation(
         kind=node.text().lower(),
         name=fields.text("name", otherwise=node.text()),
         purpose=fields.text("purpose", otherwise="collection").lower().replace(" ", "_"),
         wording=wording(fields, fields.text("wording_kind", otherwise="script")),
-        caller_ids=tuple(
-            callers[n].number if n in callers else n for n in (shown.texts() if shown else [])
-        ),
+        caller_ids=tuple(callers[n].number if n in callers else n for n in named),
         strategy=fields.text("strategy", otherwise="sticky").lower(),
         presence=fields.flag("presence", otherwise=True),
         channel=fields.text("channel", otherwise="call").lower(),
         automated=fields.flag("automated"),
         reviewable=fields.flag("reviewable"),
+        pools=tuple(callers[n].pool for n in named if n in callers),
+        sticky_days=fields.get(Node.whole, 0, "sticky_days"),
     )
     at = stage.time(fields)
     return _asking(Moment.PUBLISH, activation, _Known(facts_at(stage.world, at), at), stage)
