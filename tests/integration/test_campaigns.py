@@ -248,7 +248,7 @@ async def test_who_was_left_out_comes_back_when_the_reason_is_gone(pool: Pool) -
 
 
 async def test_rules_decide_whether_a_campaign_may_start(pool: Pool) -> None:
-    """Too short a ring, an unknown or telling prompt, and sales are refused with every reason."""
+    """A short ring, an unknown or telling prompt, sales, quick or false numbers are refused."""
     centre = Centre(pool)
     await centre.open(1)
     for settings, field, code in (
@@ -258,6 +258,8 @@ async def test_rules_decide_whether_a_campaign_may_start(pool: Pool) -> None:
          "ABANDON_MSG"),
         ({"abandon_prompt": "ours"}, "abandon_text", "Nobody knows"),
         ({"purpose": "sales"}, "purpose", "PURPOSE_SALES"),
+        ({"caller_strategy": "carousel", "sticky_days": 7}, "caller_strategy", "CID_EVASION"),
+        ({"caller_strategy": "local"}, "caller_strategy", "CID_MISLEADING"),
     ):  # fmt: skip
         async with transaction(pool) as conn:
             made = await centre.campaigns.create(

@@ -17,7 +17,7 @@ from goodterms.campaigns.decide import (
     summary,
 )
 from goodterms.campaigns.model import Members
-from goodterms.compliance.model import Answer, Decision, Finding, Moment
+from goodterms.compliance.model import Answer, CallerId, Decision, Finding, Moment
 from goodterms.dialing.model import Mode, Retry
 from goodterms.kit.errors import Refusal
 
@@ -137,13 +137,21 @@ def test_a_filter_is_said_in_words(members: Members, words: str) -> None:
 def test_start_publishes_the_campaign_and_its_prompt() -> None:
     """What is asked about is the campaign, and the words told to who finds no agent."""
     policy = policy_of(1, LEAST, running=False)
-    campaign, wording = publications("Autumn", LEAST, policy, {"abandoned": "This is {name}."})
+    ours = [
+        CallerId(number, "Main", "contract", "carrier", "A", active=True, pool=pool, presence=here)
+        for number, pool, here in ((policy.caller_ids[0], "main", False), ("+1999", "far", True))
+    ]
+    campaign, wording = publications(
+        "Autumn", LEAST, policy, {"abandoned": "This is {name}."}, ours
+    )
+    assert (campaign.strategy, campaign.sticky_days) == ("sticky", 30)
+    assert (campaign.pools, campaign.presence) == (("main",), False)
     assert (campaign.kind, campaign.ring_seconds, campaign.caller_ids) == (
         "campaign", policy.ring_seconds, policy.caller_ids,
     )  # fmt: skip
     assert wording.wording
     assert wording.wording.text == "This is {name}."
-    own = publications("Autumn", {**LEAST, "abandon_text": "Ours."}, policy, {})[1]
+    own = publications("Autumn", {**LEAST, "abandon_text": "Ours."}, policy, {}, ours)[1]
     assert own.wording
     assert own.wording.text == "Ours."
 

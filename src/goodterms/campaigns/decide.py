@@ -14,6 +14,7 @@ from goodterms.compliance.model import (
     STRATEGIES,
     Activation,
     Answer,
+    CallerId,
     Decision,
     Wording,
 )
@@ -239,11 +240,16 @@ def _between(low: int | None, high: int | None, word: str, say: Any) -> list[str
 
 
 def publications(
-    name: str, settings: Mapping[str, Any], policy: DialPolicy, prompts: Mapping[str, str]
+    name: str,
+    settings: Mapping[str, Any],
+    policy: DialPolicy,
+    prompts: Mapping[str, str],
+    callers: Iterable[CallerId],
 ) -> tuple[Activation, ...]:
     """Return what starting a campaign publishes: itself, and what is told to who finds no agent.
 
-    ``prompts`` are the texts of the prompts that are known by name.
+    ``prompts`` are the texts of the prompts that are known by name, ``callers`` the numbers that
+    are registered.
 
     Raises:
         Refusal: nobody knows what the prompt says.
@@ -256,11 +262,14 @@ def publications(
             f"Nobody knows what the prompt {policy.abandon_prompt!r} says: write its text as"
             f" abandon_text, or choose one of {known}.",
         )
+    shown = [caller for caller in callers if caller.number in policy.caller_ids]
     told = Wording(policy.abandon_prompt, "script", said, "abandoned")
     return (
         Activation(
             "campaign", name, policy.purpose, caller_ids=policy.caller_ids,
-            ring_seconds=policy.ring_seconds, amd=policy.amd,
+            ring_seconds=policy.ring_seconds, amd=policy.amd, strategy=policy.caller_strategy,
+            sticky_days=policy.sticky_days, pools=tuple(caller.pool for caller in shown),
+            presence=all(caller.presence for caller in shown),
         ),
         Activation("wording", policy.abandon_prompt, policy.purpose, told),
     )  # fmt: skip
@@ -294,5 +303,7 @@ _FIELDS = {
     "RING_SHORT": "ring_seconds",
     "ABANDON_MSG": "abandon_text",
     "PURPOSE_SALES": "purpose",
-    "CID_MISLEADING": "caller_ids",
+    "CID_MISLEADING": "caller_strategy",
+    "CID_EVASION": "caller_strategy",
+    "CID_HIDDEN": "caller_ids",
 }

@@ -312,7 +312,8 @@ class CampaignService:
             Refusal: a rule speaks against it; names every one with its reason.
         """
         policy = policy_of(campaign.id, campaign.settings, running=False)
-        published = publications(campaign.name, campaign.settings, policy, prompt_texts())
+        callers = await self._compliance.callers.all(conn)
+        published = publications(campaign.name, campaign.settings, policy, prompt_texts(), callers)
         places = await store.places(conn, campaign.members)
         answers = await self._compliance.ask_everywhere(
             conn, Moment.PUBLISH, published, places, now=now
