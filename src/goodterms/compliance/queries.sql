@@ -480,6 +480,10 @@ WHERE (task.done_at IS NOT NULL) = %(done)s
 ORDER BY task.due_on, task.id
 LIMIT %(limit)s;
 
+-- name: our_roles
+-- What we are to the creditors on record: their collector, or they themselves.
+SELECT DISTINCT our_role FROM accounts.creditor ORDER BY our_role;
+
 -- name: licensed_places
 -- The places we hold a licence for on a day.
 SELECT place FROM compliance.licence

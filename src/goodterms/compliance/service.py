@@ -25,6 +25,7 @@ from goodterms.compliance.decide.gate import ask
 from goodterms.compliance.gathering import load_facts
 from goodterms.compliance.licences import LicenceKeeper
 from goodterms.compliance.model import (
+    AccountFacts,
     Answer,
     Decision,
     Explanation,
@@ -142,11 +143,16 @@ class ComplianceService(LicenceKeeper, Answering):
     ) -> list[Answer]:
         """Ask about each subject under the law of each place (country and region).
 
-        For what concerns nobody in particular: a publication, a pace. Answers are not recorded.
+        For what concerns nobody in particular: a publication, a pace. The rules that bind us in
+        any role we have towards our creditors are asked. Answers are not recorded.
         """
         held = await store.licensed_places(conn, now.date())
+        ours = tuple(
+            AccountFacts(-number, "active", None, role=role)
+            for number, role in enumerate(await store.our_roles(conn), start=1)
+        )
         known = [
-            Facts(0, country, region, (), PointFacts(), (), licences=held)
+            Facts(0, country, region, (), PointFacts(), ours, licences=held)
             for country, region in places
         ]
         return [

@@ -282,6 +282,12 @@ async def list_tasks(conn: Connection, filters: Mapping[str, Any]) -> list[Task]
     return [Task(**{**row, "kind": TaskKind(row["kind"])}) for row in rows]
 
 
+async def our_roles(conn: Connection) -> tuple[str, ...]:
+    """Give what we are to the creditors on record; empty while there is none."""
+    rows = await (await conn.execute(SQL["our_roles"])).fetchall()
+    return tuple(row["our_role"] for row in rows)
+
+
 async def licensed_places(conn: Connection, today: date) -> tuple[str, ...]:
     """Give the places we hold a licence for on a day."""
     rows = await (await conn.execute(SQL["licensed_places"], {"today": today})).fetchall()
