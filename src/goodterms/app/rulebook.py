@@ -155,3 +155,20 @@ def _print_table(table: Table, rows: Sequence[Rule]) -> None:
     unsigned = sum(rule.signed_by is None for rule in rows)
     out.print(f"{len(rows)} rows{': ' + told if told else ''}; {unsigned} not signed by counsel.",
               highlight=False)  # fmt: skip
+
+
+@commands.command(name="check")
+def check_overlay(
+    file: Annotated[Path, typer.Argument(help="A file of rows that tighten the law.")],
+) -> None:
+    """Read an overlay and compare it with the law; exit 2 if it cannot be read or is looser."""
+    from goodterms.compliance.publishing import PublishingService, content_hash  # noqa: PLC0415 - as above
+    from goodterms.compliance.service import load_rulebook  # noqa: PLC0415 - as above
+
+    rules = PublishingService(load_rulebook()).check(file.read_text(encoding="utf-8"))
+    out = Console()
+    for rule in rules:
+        tells = f"tightens {rule.tightens}" if rule.tightens else "a stop of our own"
+        out.print(f"{rule.id} v{rule.version}: {tells}", highlight=False)
+    out.print(f"{len(rules)} rows, none looser than the law. Hash {content_hash(rules)}",
+              highlight=False, soft_wrap=True)  # fmt: skip

@@ -511,3 +511,51 @@ SELECT
 FROM compliance.answer
 WHERE subject_kind = %(kind)s AND subject_id = %(subject_id)s
 ORDER BY id DESC;
+-- name: publication_in_force
+-- The number of the overlay in force, if one was ever published.
+SELECT id FROM compliance.publication
+WHERE state = 'published'
+ORDER BY decided_at DESC, id DESC
+LIMIT 1;
+
+-- name: publication
+-- One publication with its rows.
+SELECT id, state, overlay, hash, note, author, proposed_at, decided_by, decided_at, reason
+FROM compliance.publication
+WHERE id = %(id)s;
+
+-- name: lock_publication
+-- One publication, locked while it is decided about.
+SELECT id, state, overlay, hash, note, author, proposed_at, decided_by, decided_at, reason
+FROM compliance.publication
+WHERE id = %(id)s
+FOR UPDATE;
+
+-- name: publications
+-- The history of overlays, the newest first.
+SELECT id, state, overlay, hash, note, author, proposed_at, decided_by, decided_at, reason
+FROM compliance.publication
+ORDER BY id DESC
+LIMIT %(limit)s;
+
+-- name: publication_by_hash
+-- The newest publication with this content.
+SELECT id, state, overlay, hash, note, author, proposed_at, decided_by, decided_at, reason
+FROM compliance.publication
+WHERE hash = %(hash)s
+ORDER BY id DESC
+LIMIT 1;
+
+-- name: propose_publication
+-- Writes a proposed overlay; nothing if the same content is already proposed.
+INSERT INTO compliance.publication (state, overlay, hash, note, author, proposed_at)
+VALUES ('proposed', %(overlay)s, %(hash)s, %(note)s, %(author)s, %(now)s)
+ON CONFLICT (hash) WHERE state = 'proposed' DO NOTHING
+RETURNING id;
+
+-- name: decide_publication
+-- Publishes or rejects a proposed overlay.
+UPDATE compliance.publication
+SET state = %(state)s, decided_by = %(by)s, decided_at = %(now)s, reason = %(reason)s
+WHERE id = %(id)s AND state = 'proposed'
+RETURNING id;

@@ -22,6 +22,7 @@ from goodterms.compliance.decide import (
     worded,
 )
 from goodterms.compliance.decide.gate import ask
+from goodterms.compliance.decide.tighten import with_overlay
 from goodterms.compliance.gathering import load_facts
 from goodterms.compliance.licences import LicenceKeeper
 from goodterms.compliance.model import (
@@ -38,6 +39,7 @@ from goodterms.compliance.model import (
     Subject,
     Verdict,
 )
+from goodterms.compliance.publishing import PublishingService
 from goodterms.compliance.registry import CallerRegistry
 from goodterms.kit.errors import Conflict, NotFound
 from goodterms.kit.events import Bus
@@ -62,9 +64,34 @@ class ComplianceService(LicenceKeeper, Answering):
     def __init__(self, rulebook: Rulebook, bus: Bus | None = None) -> None:
         self.rulebook = rulebook
         self._bus = bus or Bus()
+        self.publishing = PublishingService(rulebook)
+        self._publication: int | None = None
         self._lookback = lookback_days(rulebook)
         self._known = {rulebook.hash: rulebook}
         self.callers = CallerRegistry(self._lookback)
+
+    async def refresh(self, conn: Connection, *, now: datetime) -> Rulebook:
+        """Give the rulebook in force: the law that ships with the overlay that is published.
+
+        Every judgement asks first, so that a publication holds from its commit on, in each
+        process; ``rulebook`` is then the one in force.
+
+        Raises:
+            RulebookError: the overlay cannot be read by this program; then nobody is contacted.
+        """
+        published = await store.publication_in_force(conn)
+        if published != self._publication:
+            law = self.publishing.law
+            if published is None:
+                rulebook = law
+            else:
+                overlay = await self.publishing.publication(conn, published)
+                rulebook = with_overlay(law, overlay.rules)
+            await store.put_rulebook(conn, rulebook, now)
+            self.rulebook, self._lookback = rulebook, lookback_days(rulebook)
+            self._known[rulebook.hash] = rulebook
+            self._publication = published
+        return self.rulebook
 
     async def judge(
         self,
@@ -83,6 +110,7 @@ class ComplianceService(LicenceKeeper, Answering):
         """
         if not contacts:
             return []
+        await self.refresh(conn, now=now)
         loaded = await load_facts(conn, contacts, days=self._lookback, now=now, recorded=True)
         judged: list[tuple[int, Verdict, Record]] = []
         placed: dict[int, str] = {}
@@ -106,6 +134,7 @@ class ComplianceService(LicenceKeeper, Answering):
         self, conn: Connection, contact: ProposedContact, *, now: datetime
     ) -> Verdict:
         """Judge a contact without recording anything; its permit is not valid for dialing."""
+        await self.refresh(conn, now=now)
         [(facts, _)] = await load_facts(conn, [contact], days=self._lookback, now=now)
         verdict = gate(contact, facts, self.rulebook, now)
         return replace(verdict, digest=record(verdict).digest, permit=None)
@@ -124,6 +153,7 @@ class ComplianceService(LicenceKeeper, Answering):
         """
         if not contacts:
             return []
+        await self.refresh(conn, now=now)
         loaded = await load_facts(conn, contacts, days=self._lookback, now=now)
         return [
             replace(
@@ -334,7 +364,7 @@ class ComplianceService(LicenceKeeper, Answering):
 
     async def store_rulebook(self, conn: Connection, *, now: datetime) -> None:
         """Keep the rulebook's content, so that its verdicts can be judged again later."""
-        await store.put_rulebook(conn, self.rulebook, now)
+        await store.put_rulebook(conn, await self.refresh(conn, now=now), now)
 
 
 def _with_live(facts: Facts, placed: dict[int, str]) -> Facts:

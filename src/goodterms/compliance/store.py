@@ -329,3 +329,38 @@ async def answers(conn: Connection, kind: str, subject_id: str) -> list[StoredAn
         StoredAnswer(**{**row, "obligations": tuple(row["obligations"])})
         for row in await cursor.fetchall()
     ]
+async def publication_in_force(conn: Connection) -> int | None:
+    """Give the number of the overlay in force."""
+    row = await (await conn.execute(SQL["publication_in_force"])).fetchone()
+    return int(row["id"]) if row else None
+
+
+async def get_publication(conn: Connection, publication_id: int) -> Mapping[str, Any] | None:
+    """Give one publication."""
+    return await (await conn.execute(SQL["publication"], {"id": publication_id})).fetchone()
+
+
+async def lock_publication(conn: Connection, publication_id: int) -> Mapping[str, Any] | None:
+    """Give one publication and lock it."""
+    return await (await conn.execute(SQL["lock_publication"], {"id": publication_id})).fetchone()
+
+
+async def list_publications(conn: Connection, limit: int) -> list[dict[str, Any]]:
+    """Give publications, the newest first."""
+    return await (await conn.execute(SQL["publications"], {"limit": limit})).fetchall()
+
+
+async def publication_by_hash(conn: Connection, digest: str) -> Mapping[str, Any] | None:
+    """Give the newest publication with this content."""
+    return await (await conn.execute(SQL["publication_by_hash"], {"hash": digest})).fetchone()
+
+
+async def propose_publication(conn: Connection, values: Mapping[str, Any]) -> int | None:
+    """Write a proposed overlay; give its number, None if the same is proposed already."""
+    row = await (await conn.execute(SQL["propose_publication"], values)).fetchone()
+    return int(row["id"]) if row else None
+
+
+async def decide_publication(conn: Connection, values: Mapping[str, Any]) -> None:
+    """Publish or reject a proposed overlay."""
+    await conn.execute(SQL["decide_publication"], values)

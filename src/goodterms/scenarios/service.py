@@ -9,6 +9,7 @@ from pathlib import Path
 from goodterms.arrangements.decide.book import PolicyBook, PolicyBookError
 from goodterms.arrangements.service import load_policies
 from goodterms.compliance.decide import RulebookError, make_rulebook, read_rules
+from goodterms.compliance.decide.tighten import read_overlay, with_overlay
 from goodterms.compliance.model import EVERYWHERE, Rule, Rulebook
 from goodterms.compliance.service import load_rulebook
 from goodterms.scenarios.decide import read_scenarios, run_check, run_priced
@@ -113,9 +114,10 @@ class Runner:
             for rule in self._pack(name, scenario):
                 rules[rule.id, rule.version] = rule
         try:
-            more = read_rules(f"{scenario.file} (overlay)", scenario.overlay)
             partial = bool(scenario.packs) and "all" not in scenario.packs
-            return make_rulebook([*rules.values(), *more], partial=partial)
+            law = make_rulebook(rules.values(), partial=partial)
+            overlay = read_overlay(f"{scenario.file} (overlay)", scenario.overlay, law)
+            return with_overlay(law, overlay)
         except RulebookError as error:
             raise ScenarioError(f"{scenario.file}, line {scenario.line}: {error}") from error
 

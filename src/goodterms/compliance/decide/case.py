@@ -181,7 +181,8 @@ class Predicate:
     ``params`` maps each parameter's name to a reader that raises ValueError with a sentence;
     those in ``optional`` may be left out. ``make`` turns a rule into its check once, so that
     judging reads no parameter again. ``moments`` are those it can be asked at. ``tightens`` says
-    per parameter which way is stricter ("down", "up", "more", "fewer", "later", "earlier");
+    per parameter which way is stricter ("down", "up", "more", "fewer", "later", "earlier",
+    "narrower", "off");
     a parameter that is not named there may not differ in an overlay. The docstring of ``make``
     says in the words of the law what is tested, with its ``Reference:``.
     """

@@ -330,7 +330,13 @@ FREQUENCY = {
             "unless_consent",
             "refers",
         },
-        tightens={"max": "down", "window_days": "up", "window_hours": "up", "media": "more"},
+        tightens={
+            "max": "down",
+            "window_days": "up",
+            "window_hours": "up",
+            "media": "more",
+            "consent_excludes": "off",
+        },
     ),
     "wait_after_conversation": Predicate(
         always(Level.DEBT),
@@ -342,7 +348,7 @@ FREQUENCY = {
         },
         _wait_after_conversation,
         optional=frozenset({"consent_excludes"}),
-        tightens={"days": "up", "media": "more"},
+        tightens={"days": "up", "media": "more", "consent_excludes": "off"},
     ),
     "minimum_gap": Predicate(
         always(Level.PERSON),

@@ -261,13 +261,13 @@ def _one(span: Span | None) -> Spans:
 
 _WINDOW = {"from": read_minutes, "until": read_minutes, "days": days, "calendar": calendar}
 _FREE = frozenset(_WINDOW)
-_NARROWER = {"from": "later", "until": "earlier", "days": "narrower", "media": "more",
-             "places": "more"}  # fmt: skip
+_TIGHTER_WINDOW = {"from": "later", "until": "earlier", "days": "narrower"}
+_NARROWER = {**_TIGHTER_WINDOW, "media": "more", "places": "more"}  # fmt: skip
 
 HOURS = {
     "zone_known": Predicate(always(Level.PERSON), {}, _zone_known),
     "zones_agree": Predicate(
-        always(Level.PERSON), _WINDOW, _zones_agree, optional=_FREE, tightens=_NARROWER
+        always(Level.PERSON), _WINDOW, _zones_agree, optional=_FREE, tightens=_TIGHTER_WINDOW
     ),
     "local_hours": Predicate(
         always(Level.PERSON),
@@ -280,7 +280,7 @@ HOURS = {
         },
         _local_hours,
         optional=_FREE | {"media", "places", "consumer_may_widen", "unless_consent"},
-        tightens=_NARROWER,
+        tightens={**_NARROWER, "consumer_may_widen": "off"},
     ),
     "campaign_hours": Predicate(always(Level.PERSON), {}, _campaign_hours),
     "time_preference": Predicate(always(Level.PERSON), {}, _time_preference),

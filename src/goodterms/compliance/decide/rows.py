@@ -42,7 +42,7 @@ class RulebookError(ValueError):
     """A rulebook that cannot be used; says where, what is wrong and what to write instead."""
 
 
-class _Row:
+class Row:
     """One mapping of a YAML file, with the line of each field."""
 
     def __init__(self, file: str, node: yaml.Node, loader: Any) -> None:
@@ -76,8 +76,12 @@ class _Row:
             self.refuse(field, "cannot be read", str(error).rstrip("."))
 
 
-def read_rules(file: str, text: str) -> list[Rule]:
+def read_rules(
+    file: str, text: str, *, also: Callable[[Row, Rule], None] = lambda _row, _rule: None
+) -> list[Rule]:
     """Read the rules of one YAML file, which is a list of rows.
+
+    ``also`` looks at each row and its rule, and may refuse it.
 
     Raises:
         RulebookError: a row is not usable; the text names file, line, field and remedy.
@@ -89,15 +93,19 @@ def read_rules(file: str, text: str) -> list[Rule]:
             return []
         if not isinstance(node, yaml.SequenceNode):
             raise RulebookError(f"{file}, line 1: write a list of rules, each beginning with '-'.")
-        return [_rule(_Row(file, item, loader)) for item in node.value]
+        rows = [Row(file, item, loader) for item in node.value]
+        rules = [_rule(row) for row in rows]
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise RulebookError(f"{file}, line {line}: this is no YAML: {error.problem}.") from error
     finally:
         loader.dispose()
+    for row, rule in zip(rows, rules, strict=True):
+        also(row, rule)
+    return rules
 
 
-def _rule(row: _Row) -> Rule:
+def _rule(row: Row) -> Rule:
     needed = {field: row.read(field, reader) for field, reader in _FIELDS.items()}
     given = {f: row.read(f, reader) for f, reader in _OPTIONAL.items() if f in row.values}
     known = (*_FIELDS, *_OPTIONAL)
@@ -117,7 +125,7 @@ def _rule(row: _Row) -> Rule:
     return rule
 
 
-def _check_params(row: _Row, rule: Rule) -> None:
+def _check_params(row: Row, rule: Rule) -> None:
     predicate = PREDICATES[rule.predicate]
     readers = predicate.params
     for name in rule.params:
@@ -140,7 +148,7 @@ def _check_params(row: _Row, rule: Rule) -> None:
         row.refuse("params", "do not fit together", f"add or mend {error}")
 
 
-def _check_window(row: _Row, rule: Rule, readers: Mapping[str, Any]) -> None:
+def _check_window(row: Row, rule: Rule, readers: Mapping[str, Any]) -> None:
     if "from" not in readers:
         return
     params = rule.params
