@@ -329,6 +329,8 @@ async def answers(conn: Connection, kind: str, subject_id: str) -> list[StoredAn
         StoredAnswer(**{**row, "obligations": tuple(row["obligations"])})
         for row in await cursor.fetchall()
     ]
+
+
 async def publication_in_force(conn: Connection) -> int | None:
     """Give the number of the overlay in force."""
     row = await (await conn.execute(SQL["publication_in_force"])).fetchone()
