@@ -18,7 +18,7 @@ from goodterms.accounts.model import EVENT_KINDS
 from goodterms.accounts.model.circumstances import CIRCUMSTANCES, CircumstanceKind
 from goodterms.app.cli import app
 from goodterms.app.settings import SETTINGS
-from goodterms.arrangements.model import PROMISE
+from goodterms.arrangements.model import ARRANGEMENT, PROMISE
 from goodterms.calls.model import ATTEMPT, CALL
 from goodterms.campaigns.model import CAMPAIGN
 from goodterms.compliance.decide.predicates import PREDICATES
@@ -39,6 +39,7 @@ LIFECYCLES: tuple[tuple[Lifecycle[Any, Any], str], ...] = (
     (PAYMENT, "A payment attempt: `payments.model.PAYMENT`, `payments.decide.settle`."),
     (REFUND, "Money given back: `payments.model.REFUND`."),
     (PROMISE, "A promise to pay: `arrangements.model.PROMISE`."),
+    (ARRANGEMENT, "A plan or settlement: `arrangements.model.ARRANGEMENT`."),
     (CAMPAIGN, "A campaign: `campaigns.model.CAMPAIGN`."),
 )
 

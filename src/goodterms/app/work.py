@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 
 from goodterms.app.compose import Services
+from goodterms.arrangements import jobs as arrangement_jobs
 from goodterms.campaigns import jobs as campaign_jobs
 from goodterms.compliance import jobs as compliance_jobs
 from goodterms.intake import jobs as intake_jobs
@@ -50,6 +51,10 @@ async def _promises(parts: Services) -> object:
         return await parts.arrangements.sweep_broken(conn, now=parts.clock.now())
 
 
+async def _arrangements(parts: Services) -> object:
+    return await arrangement_jobs.sweep_arrangements(parts.arrangements, parts.pool, parts.clock)
+
+
 async def _seal(parts: Services) -> object:
     async with parts.transaction() as conn:
         return await parts.evidence.seal(conn, now=parts.clock.now())
@@ -74,6 +79,7 @@ SWEEPS: tuple[tuple[str, float, Callable[[Services], Awaitable[object]]], ...] =
     ("integration.deliver", 1.0, _deliver),
     ("campaigns.refresh", 20.0, _campaigns),
     ("promises.broken", 300.0, _promises),
+    ("arrangements.review", 300.0, _arrangements),
     ("evidence.seal", 5.0, _seal),
     ("compliance.due", 15.0, _due),
     ("jobs.rescue", 60.0, _rescue),

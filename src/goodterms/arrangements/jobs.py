@@ -16,3 +16,14 @@ async def sweep_promises(arrangements: ArrangementService, pool: Pool, clock: Cl
         if not batch:
             return closed
         closed += len(batch)
+
+
+async def sweep_arrangements(arrangements: ArrangementService, pool: Pool, clock: Clock) -> int:
+    """Hold every open plan and settlement against the ledger, once a day; return how many."""
+    looked_at = 0
+    while True:
+        async with transaction(pool) as conn:
+            batch = await arrangements.sweep_arrangements(conn, now=clock.now())
+        if not batch:
+            return looked_at
+        looked_at += batch

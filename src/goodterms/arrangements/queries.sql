@@ -68,3 +68,65 @@ WHERE state = 'open' AND due_on < %(before)s
 GROUP BY consumer_id, account_id
 ORDER BY consumer_id, account_id
 LIMIT %(limit)s;
+
+-- name: insert_arrangement
+-- Record a plan or settlement as it was agreed.
+INSERT INTO arrangements.arrangement
+    (id, account_id, consumer_id, kind, quote_id, attempt_id, currency, forgiven, state, tolerance,
+     grace_days, misses_allowed, policy_hash, actor, made_at)
+VALUES
+    (%(id)s, %(account_id)s, %(consumer_id)s, %(kind)s, %(quote_id)s, %(attempt_id)s, %(currency)s,
+     %(forgiven)s, %(state)s, %(tolerance)s, %(grace_days)s, %(misses_allowed)s, %(policy_hash)s,
+     %(actor)s, %(made_at)s);
+
+-- name: write_instalments
+-- Write the instalments of an arrangement; those there are get their new due dates.
+INSERT INTO arrangements.instalment (arrangement_id, number, due_on, principal, interest)
+SELECT %(arrangement_id)s::text, line.number, line.due_on, line.principal, line.interest
+FROM unnest(%(numbers)s::int[], %(due_on)s::date[], %(principal)s::numeric[],
+            %(interest)s::numeric[]) AS line (number, due_on, principal, interest)
+ON CONFLICT (arrangement_id, number) DO UPDATE SET due_on = EXCLUDED.due_on;
+
+-- name: save_arrangement
+-- Record where an arrangement stands.
+UPDATE arrangements.arrangement
+SET state = %(state)s, paused_at = %(paused_at)s, closed_at = %(closed_at)s, reason = %(reason)s
+WHERE id = %(id)s;
+
+-- name: reviewed
+-- Record the day on which an arrangement was last held against the ledger.
+UPDATE arrangements.arrangement SET reviewed_on = %(day)s WHERE id = %(id)s;
+
+-- name: arrangement
+-- Read one arrangement with its instalments.
+SELECT a.*, (SELECT jsonb_agg(jsonb_build_array(i.number, i.due_on, i.principal::text,
+                                                i.interest::text) ORDER BY i.number)
+             FROM arrangements.instalment i WHERE i.arrangement_id = a.id) AS instalments
+FROM arrangements.arrangement a
+WHERE a.id = %(id)s;
+
+-- name: arrangements_of_account
+-- Read an account's arrangements with their instalments, oldest first.
+SELECT a.*, (SELECT jsonb_agg(jsonb_build_array(i.number, i.due_on, i.principal::text,
+                                                i.interest::text) ORDER BY i.number)
+             FROM arrangements.instalment i WHERE i.arrangement_id = a.id) AS instalments
+FROM arrangements.arrangement a
+WHERE a.account_id = %(account_id)s
+ORDER BY a.made_at, a.id;
+
+-- name: arrangements_of_consumer
+-- Read a consumer's arrangements with their instalments, newest first.
+SELECT a.*, (SELECT jsonb_agg(jsonb_build_array(i.number, i.due_on, i.principal::text,
+                                                i.interest::text) ORDER BY i.number)
+             FROM arrangements.instalment i WHERE i.arrangement_id = a.id) AS instalments
+FROM arrangements.arrangement a
+WHERE a.consumer_id = %(consumer_id)s
+ORDER BY a.made_at DESC, a.id DESC;
+
+-- name: arrangements_to_review
+-- Find accounts whose open arrangement was not looked at today, in the order they are locked in.
+SELECT account_id
+FROM arrangements.arrangement
+WHERE state = 'open' AND (reviewed_on IS NULL OR reviewed_on < %(day)s)
+ORDER BY consumer_id, account_id
+LIMIT 200;

@@ -11,7 +11,15 @@ from psycopg.types.json import Jsonb
 from pydantic import TypeAdapter
 
 from goodterms.arrangements.decide.book import PolicyBook, build
-from goodterms.arrangements.model import Promise, PromiseState, Quote
+from goodterms.arrangements.model import (
+    Arrangement,
+    ArrangementKind,
+    ArrangementState,
+    Instalment,
+    Promise,
+    PromiseState,
+    Quote,
+)
 from goodterms.kit.money import Money
 from goodterms.kit.sql import Connection, queries
 
@@ -129,3 +137,105 @@ def _promise(row: dict[str, Any]) -> Promise:
     fields = {key: value for key, value in row.items() if key not in ("currency", "amount")}
     fields["state"] = PromiseState(row["state"])
     return Promise(amount=Money.of(row["amount"], row["currency"]), **fields)
+
+
+async def insert_arrangement(conn: Connection, made: Arrangement) -> None:
+    """Record a plan or settlement with its instalments."""
+    await conn.execute(
+        _Q["insert_arrangement"],
+        {
+            "id": made.id,
+            "account_id": made.account_id,
+            "consumer_id": made.consumer_id,
+            "kind": made.kind,
+            "quote_id": made.quote_id,
+            "attempt_id": made.attempt_id,
+            "currency": made.forgiven.currency,
+            "forgiven": made.forgiven.amount,
+            "state": made.state,
+            "tolerance": made.tolerance,
+            "grace_days": made.grace_days,
+            "misses_allowed": made.misses_allowed,
+            "policy_hash": made.policy_hash,
+            "actor": made.actor,
+            "made_at": made.made_at,
+        },
+    )
+    await _write_instalments(conn, made)
+
+
+async def save_arrangement(conn: Connection, after: Arrangement) -> None:
+    """Record where an arrangement stands, with its due dates."""
+    await conn.execute(
+        _Q["save_arrangement"],
+        {
+            "id": after.id,
+            "state": after.state,
+            "paused_at": after.paused_at,
+            "closed_at": after.closed_at,
+            "reason": after.reason,
+        },
+    )
+    await _write_instalments(conn, after)
+
+
+async def _write_instalments(conn: Connection, one: Arrangement) -> None:
+    await conn.execute(
+        _Q["write_instalments"],
+        {
+            "arrangement_id": one.id,
+            "numbers": [i.number for i in one.instalments],
+            "due_on": [i.due_on for i in one.instalments],
+            "principal": [i.principal.amount for i in one.instalments],
+            "interest": [i.interest.amount for i in one.instalments],
+        },
+    )
+
+
+async def reviewed(conn: Connection, arrangement_id: str, day: date) -> None:
+    """Record the day on which an arrangement was held against the ledger."""
+    await conn.execute(_Q["reviewed"], {"id": arrangement_id, "day": day})
+
+
+async def arrangement(conn: Connection, arrangement_id: str) -> Arrangement | None:
+    """Read one arrangement."""
+    row = await (await conn.execute(_Q["arrangement"], {"id": arrangement_id})).fetchone()
+    return None if row is None else _arrangement(row)
+
+
+async def arrangements_of_account(conn: Connection, account_id: int) -> list[Arrangement]:
+    """Read an account's arrangements, oldest first."""
+    cursor = await conn.execute(_Q["arrangements_of_account"], {"account_id": account_id})
+    return [_arrangement(row) async for row in cursor]
+
+
+async def arrangements_of_consumer(conn: Connection, consumer_id: int) -> list[Arrangement]:
+    """Read a consumer's arrangements, newest first."""
+    cursor = await conn.execute(_Q["arrangements_of_consumer"], {"consumer_id": consumer_id})
+    return [_arrangement(row) async for row in cursor]
+
+
+async def arrangements_to_review(conn: Connection, day: date) -> list[int]:
+    """Find accounts whose open arrangement was not looked at on a day, a batch of them."""
+    cursor = await conn.execute(_Q["arrangements_to_review"], {"day": day})
+    return [row["account_id"] async for row in cursor]
+
+
+def _arrangement(row: dict[str, Any]) -> Arrangement:
+    currency = row["currency"]
+    instalments = tuple(
+        Instalment(
+            number, date.fromisoformat(due), Money.of(principal, currency),
+            Money.of(interest, currency),
+        )
+        for number, due, principal, interest in row["instalments"]
+    )  # fmt: skip
+    left_out = ("currency", "reviewed_on", "instalments", "kind", "state", "forgiven")
+    fields = {key: value for key, value in row.items() if key not in left_out}
+    return Arrangement(
+        kind=ArrangementKind(row["kind"]),
+        state=ArrangementState(row["state"]),
+        forgiven=Money.of(row["forgiven"], currency),
+        instalments=instalments,
+        **fields,
+    )

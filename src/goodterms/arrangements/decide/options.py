@@ -12,6 +12,7 @@ from goodterms.arrangements.decide.book import PolicySet
 from goodterms.arrangements.decide.exact import ZERO, Rounding
 from goodterms.arrangements.decide.explaining import told
 from goodterms.arrangements.decide.instalments import Every, Part, annuity, due_dates, equal
+from goodterms.arrangements.decide.permissions import NOT_AUTHORISED
 from goodterms.arrangements.decide.policies import Outcome, Policy, PolicyError, evaluate
 from goodterms.arrangements.decide.promises import smallest
 from goodterms.arrangements.model import (
@@ -37,6 +38,8 @@ class Ask:
     given: Mapping[str, Any]
     now: datetime
     day: date
+    interest: bool = False
+    """Whether interest is permitted here; without it no plan bears any."""
 
 
 def listed(ask: Ask) -> Listed:
@@ -116,6 +119,12 @@ def plan(
         parts = schedule(outcome, rest.amount, count, exponent(currency))
     except ValueError as error:
         return Removed(OptionKind.PLAN, policy.reason_code, str(error), "This is not possible.")
+    if outcome.values.get("r") and not ask.interest:
+        return Removed(
+            OptionKind.PLAN, NOT_AUTHORISED,
+            f"{count} instalments with interest: no row of the permission table allows interest.",
+            "This is not possible.",
+        )  # fmt: skip
     start = first or first_due(ask.day)
     dates = due_dates(start, count, Every.MONTH, anchor=None if first else ask.day.day)
     limits = ask.chosen.slot("plan_limits")

@@ -84,7 +84,7 @@ def kept(
     it was posted after the promise was made and before its grace ended. Payments that were
     reversed do not count; refunds take from the newest payment first.
     """
-    money = _payments(entries)
+    money = payments(entries)
     done = set()
     for promise in sorted(promises, key=lambda p: (p.due_on, p.made_at)):
         if promise.state in (PromiseState.BROKEN, PromiseState.CANCELLED):
@@ -103,8 +103,8 @@ def kept(
     return done
 
 
-def _payments(entries: Sequence[PostedEntry]) -> list[tuple[datetime, Money]]:
-    """List what was paid and when, oldest first, less what was returned or given back."""
+def payments(entries: Sequence[PostedEntry]) -> list[tuple[datetime, Money]]:
+    """List what was paid on an account and when, oldest first, less what was given back."""
     undone = {posted.entry.reverses_id for posted in entries}
     money: list[tuple[datetime, Money]] = []
     for posted in entries:

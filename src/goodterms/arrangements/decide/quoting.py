@@ -13,6 +13,7 @@ from goodterms.arrangements.decide import options, standing
 from goodterms.arrangements.decide.book import PolicyBook, PolicySet
 from goodterms.arrangements.decide.charges import charge
 from goodterms.arrangements.decide.explaining import told
+from goodterms.arrangements.decide.permissions import ruling
 from goodterms.arrangements.decide.policies import Policy, PolicyError, PolicyKind
 from goodterms.arrangements.decide.spreading import WATERFALL
 from goodterms.arrangements.decide.standing import Standing
@@ -116,7 +117,11 @@ def quote(
     added, absent = _charges(stands, under, given, day) if is_open else ([], [])
     lines += added
     total = sum((line.amount for line in added), balance.total)
-    ask = options.Ask(under.chosen, under.house, total, {**given, "total": total.amount}, now, day)
+    permitted = ruling(under.book.permissions, Book.INTEREST.value, stands.situation, day)
+    ask = options.Ask(
+        under.chosen, under.house, total, {**given, "total": total.amount}, now, day,
+        permitted.permitted,
+    )  # fmt: skip
     offered, removed = options.listed(ask) if is_open else ((), ())
     bare = Quote(
         quote_id, account.id, account.consumer_id, balance.version, total, tuple(lines), offered,

@@ -203,6 +203,95 @@ class Promise:
     made_at: datetime
 
 
+class ArrangementKind(StrEnum):
+    """What was agreed beside a promise."""
+
+    PLAN = "plan"
+    SETTLEMENT = "settlement"
+
+
+class ArrangementState(StrEnum):
+    """Where a plan or settlement stands."""
+
+    OPEN = "open"
+    PAUSED = "paused"
+    KEPT = "kept"
+    BROKEN = "broken"
+    CANCELLED = "cancelled"
+
+
+class ArrangementEvent(StrEnum):
+    """What can happen to a plan or settlement."""
+
+    PAID = "paid"
+    MISSED = "missed"
+    PAUSED = "paused"
+    RESUMED = "resumed"
+    CANCELLED = "cancelled"
+    RETURNED = "returned"
+
+
+ARRANGEMENT = Lifecycle(
+    "arrangement",
+    ArrangementState.OPEN,
+    {
+        (ArrangementState.OPEN, ArrangementEvent.PAID): ArrangementState.KEPT,
+        (ArrangementState.OPEN, ArrangementEvent.MISSED): ArrangementState.BROKEN,
+        (ArrangementState.OPEN, ArrangementEvent.PAUSED): ArrangementState.PAUSED,
+        (ArrangementState.OPEN, ArrangementEvent.CANCELLED): ArrangementState.CANCELLED,
+        (ArrangementState.PAUSED, ArrangementEvent.RESUMED): ArrangementState.OPEN,
+        (ArrangementState.PAUSED, ArrangementEvent.PAID): ArrangementState.KEPT,
+        (ArrangementState.PAUSED, ArrangementEvent.CANCELLED): ArrangementState.CANCELLED,
+        (ArrangementState.KEPT, ArrangementEvent.RETURNED): ArrangementState.OPEN,
+    },
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Arrangement:
+    """A plan or settlement that was agreed, with the limits it was agreed under.
+
+    An instalment is met when ``tolerance`` of all that was due until then is paid by the end of
+    its grace; ``misses_allowed`` instalments not met end it. ``forgiven`` is let go only when a
+    settlement is paid. A down-payment is instalment 0.
+    """
+
+    id: str
+    account_id: int
+    consumer_id: int
+    kind: ArrangementKind
+    quote_id: str
+    attempt_id: str | None
+    forgiven: Money
+    instalments: tuple[Instalment, ...]
+    state: ArrangementState
+    tolerance: Decimal
+    grace_days: int
+    misses_allowed: int
+    policy_hash: str
+    actor: str
+    made_at: datetime
+    paused_at: datetime | None = None
+    closed_at: datetime | None = None
+    reason: str = ""
+
+    @property
+    def total(self) -> Money:
+        """All that is to be paid under it."""
+        zero = Money.zero(self.forgiven.currency)
+        return sum((instalment.amount for instalment in self.instalments), zero)
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far an arrangement has come: what was paid, which instalments were met or missed."""
+
+    paid: Money
+    met: frozenset[int]
+    missed: frozenset[int]
+    next_due: Instalment | None
+
+
 @dataclass(frozen=True, slots=True)
 class Position:
     """How an account stands under its lock; ``promised`` is the sum of its open promises."""

@@ -15,7 +15,7 @@ from goodterms.arrangements.model import (
     PromiseEvent,
     PromiseState,
 )
-from goodterms.arrangements.service.allocating import Allocating
+from goodterms.arrangements.service.arranging import Arranging
 from goodterms.arrangements.service.quotes import load_policies
 from goodterms.kit.ids import new_id
 from goodterms.kit.money import Money
@@ -27,7 +27,7 @@ _SWEEP = 200
 _EVENTS = {PromiseState.KEPT: "promise.kept", PromiseState.BROKEN: "promise.broken"}
 
 
-class ArrangementService(Allocating):
+class ArrangementService(Arranging):
     """What may be paid, and what was promised. Methods run in the caller's transaction."""
 
     @property
@@ -58,6 +58,7 @@ class ArrangementService(Allocating):
         before = await store.promises_of_account(conn, account_id)
         waiting = [p.amount for p in before if p.state is PromiseState.OPEN]
         promised = sum(waiting, Money.zero(account.currency))
+        await self.check_unarranged(conn, account_id)
         position = Position(account, balance, promised)
         decide.check_promise(position, amount, due_on, self.policy, today=now.date())
         promise = Promise(
@@ -77,7 +78,9 @@ class ArrangementService(Allocating):
     async def after_payment(
         self, conn: Connection, account_id: int, *, actor: str, now: datetime
     ) -> list[Promise]:
-        """Close the open promises that payments have kept; return those closed now."""
+        """Close the promises and arrangements that payments have kept; return the promises."""
+        await self._accounts.lock_of_account(conn, account_id)
+        await self.review_arrangements(conn, account_id, actor=actor, now=now)
         return await self._review(conn, account_id, actor=actor, now=now)
 
     async def after_reversal(
@@ -101,6 +104,8 @@ class ArrangementService(Allocating):
         if reopened and account.status is AccountStatus.ACTIVE:
             await self._accounts.set_status(conn, account_id, AccountStatus.ARRANGED, now=now)
         await self._review(conn, account_id, actor=actor, now=now)
+        await self.reopen_arrangements(conn, account_id, actor=actor, now=now)
+        await self.review_arrangements(conn, account_id, actor=actor, now=now)
         return reopened
 
     async def sweep_broken(self, conn: Connection, *, now: datetime) -> list[Promise]:

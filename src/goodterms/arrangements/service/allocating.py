@@ -36,7 +36,7 @@ class Allocating(Quoting):
             Refusal: the amount is not positive, or no policy covers the account.
         """
         _, under = await self._terms(conn, balance.account_id, now)
-        return decide.allocate(balance, amount, _order(under))
+        return decide.allocate(balance, amount, order_of(under))
 
     async def shares(
         self,
@@ -101,7 +101,7 @@ class Allocating(Quoting):
         done += await self._ledger.post(conn, follow, now=now)
         entries = await self._ledger.entries(conn, account_id)
         changes = replaying.differences(
-            account_id, stands.account.currency, entries, _order(under), cause=cause, actor=actor
+            account_id, stands.account.currency, entries, order_of(under), cause=cause, actor=actor
         )
         done += await self._ledger.post(conn, changes, now=now)
         if kind is ReversalKind.NSF:
@@ -128,7 +128,8 @@ class Allocating(Quoting):
         return stands, decide.terms(self.policies, stands, now.date(), self._house)
 
 
-def _order(under: Terms) -> Waterfall:
+def order_of(under: Terms) -> Waterfall:
+    """Return the waterfall in force."""
     policy = under.chosen.slot("allocation")
     return policy.waterfall if policy and policy.waterfall else HOUSE_ORDER
 

@@ -21,7 +21,7 @@ from goodterms.accounts.model import (
     Purpose,
     RecordedCircumstance,
 )
-from goodterms.arrangements.model import Promise, PromiseState
+from goodterms.arrangements.model import Arrangement, Progress, Promise, PromiseState
 from goodterms.compliance.model import Decision, Explanation, ProposedContact, Verdict
 from goodterms.kit.ids import new_id
 from goodterms.kit.money import Money
@@ -91,6 +91,8 @@ class Person:
     guardian: str
     facts: tuple[RecordedCircumstance, ...] = ()
     names: Mapping[str, str] = field(default_factory=dict)
+    agreed: tuple[Arrangement, ...] = ()
+    progress: Mapping[str, Progress] = field(default_factory=dict)
     older: str | None = None
 
     @property
@@ -169,10 +171,7 @@ async def load(
 ) -> Person:
     """Read a person; ``ask_gate`` also asks whether each telephone may be called now.
 
-    ``before`` is the last timeline item of the page before.
-
-    Raises:
-        NotFound: there is no such consumer.
+    ``before`` is the last timeline item of the page before. A stranger is ``NotFound``.
     """
     consumer = await web.accounts.consumer(conn, consumer_id)
     holds = tuple(await web.accounts.holds(conn, consumer_id))
@@ -183,7 +182,8 @@ async def load(
     if ask_gate:
         reaches = [await _asked(web, conn, reach, debts, now=now) for reach in reaches]
     shown, older = await _timeline(web, conn, consumer_id, before or (now + _AHEAD, "~"))
-    names = {f"person:{one.id}": one.display_name for one in await web.access.people(conn)}
+    names = await _names(web, conn)
+    agreed = tuple(await web.arrangements.arrangements(conn, consumer_id))
     return Person(
         consumer=consumer,
         debts=debts,
@@ -196,8 +196,15 @@ async def load(
         guardian=names.get(f"person:{consumer.guardian_id}", ""),
         facts=tuple(await web.accounts.circumstances(conn, consumer_id)),
         names=names,
+        agreed=agreed,
+        progress=await web.arrangements.progress(conn, agreed, now=now),
         older=older,
     )
+
+
+async def _names(web: Web, conn: Connection) -> dict[str, str]:
+    """Give the names of our people as actors."""
+    return {f"person:{one.id}": one.display_name for one in await web.access.people(conn)}
 
 
 async def _timeline(

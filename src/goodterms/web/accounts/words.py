@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 from goodterms.accounts.model import AccountStatus, HoldKind, PointStatus, Restriction
-from goodterms.arrangements.model import PromiseState
+from goodterms.arrangements.model import (
+    ArrangementKind,
+    ArrangementState,
+    PromiseState,
+    ReversalKind,
+)
 from goodterms.calls.model import Disposition, Outcome
 from goodterms.compliance.model import Decision, ReasonCode
 from goodterms.ledger.model import Book
@@ -78,6 +83,25 @@ PROMISES = {
     PromiseState.CANCELLED: (later("Cancelled"), ""),
 }
 
+AGREED = {
+    ArrangementState.OPEN: (later("Open"), "act"),
+    ArrangementState.PAUSED: (later("Paused"), "wait"),
+    ArrangementState.KEPT: (later("Kept"), "go"),
+    ArrangementState.BROKEN: (later("Broken"), "stop"),
+    ArrangementState.CANCELLED: (later("Cancelled"), ""),
+}
+
+ARRANGEMENTS = {
+    ArrangementKind.PLAN: later("Plan"),
+    ArrangementKind.SETTLEMENT: later("Settlement"),
+}
+
+RETURNS = {
+    ReversalKind.NSF: later("Returned unpaid by the bank"),
+    ReversalKind.CHARGEBACK: later("Charged back"),
+    ReversalKind.MISTAKE: later("Posted by mistake"),
+}
+
 OUTCOMES = {
     Outcome.CONVERSATION: later("Conversation"),
     Outcome.ABANDONED: later("Abandoned"),
@@ -138,6 +162,9 @@ TABLES = {
     "books": BOOKS,
     "payments": PAYMENTS,
     "promises": PROMISES,
+    "agreed": AGREED,
+    "arrangements": ARRANGEMENTS,
+    "returns": RETURNS,
     "outcomes": OUTCOMES,
     "dispositions": DISPOSITIONS,
     "decisions": DECISIONS,

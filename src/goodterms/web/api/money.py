@@ -5,13 +5,21 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Header
 from pydantic import Field
 
 from goodterms.access.model import Actor, Scope
-from goodterms.arrangements.model import Promise, ReversalKind
+from goodterms.arrangements.model import (
+    Arrangement,
+    ArrangementEvent,
+    OptionKind,
+    Progress,
+    Promise,
+    ReversalKind,
+)
+from goodterms.kit.errors import Refusal
 from goodterms.kit.ids import new_id
 from goodterms.kit.money import Money
 from goodterms.kit.sql import transaction
@@ -43,6 +51,30 @@ class ExternalBody(MoneyBody):
 
     reference: Short = Field(examples=["bank-2026-11-22-0017"])
     effective_on: Day
+
+
+class ArrangementBody(Body):
+    """What of a quote is agreed: a settlement, a discount, or a plan of so many instalments."""
+
+    quote_id: Short
+    kind: OptionKind = Field(examples=["plan"])
+    instalments: int | None = Field(default=None, ge=1, le=120, examples=[6])
+    attempt_id: Short | None = None
+
+
+class ChangeBody(Body):
+    """A step of an arrangement, and why."""
+
+    step: Literal["paused", "resumed", "cancelled"]
+    reason: Short
+
+
+@dataclass(frozen=True, slots=True)
+class ArrangementOut:
+    """A plan or settlement and how far it has come."""
+
+    arrangement: Arrangement
+    progress: Progress
 
 
 class SharedBody(ExternalBody):
@@ -146,6 +178,52 @@ async def record_external(
             reference=body.reference,
             effective_on=body.effective_on,
             channel=PaymentChannel.API,
+            actor=actor.name,
+            now=web.clock.now(),
+        )
+
+
+@router.post("/accounts/{account_id}/arrangements", status_code=201)
+async def agree(
+    web: Services, actor: Writing, account_id: Id, body: ArrangementBody
+) -> Arrangement:
+    """Agree a plan or settlement that a quote offers."""
+    async with transaction(web.pool) as conn:
+        quote = await web.arrangements.get_quote(conn, body.quote_id)
+        if quote.account_id != account_id:
+            raise Refusal("WRONG_QUOTE", f"Quote {quote.id} is for another account.")
+        return await web.arrangements.agree(
+            conn,
+            quote.id,
+            body.kind,
+            instalments=body.instalments,
+            attempt_id=body.attempt_id,
+            actor=actor.name,
+            now=web.clock.now(),
+        )
+
+
+@router.get("/consumers/{consumer_id}/arrangements")
+async def arrangements(web: Services, _: Reading, consumer_id: Id) -> list[ArrangementOut]:
+    """List a consumer's plans and settlements with how far they have come, newest first."""
+    async with web.pool.connection() as conn:
+        await web.accounts.consumer(conn, consumer_id)
+        found = await web.arrangements.arrangements(conn, consumer_id)
+        gone = await web.arrangements.progress(conn, found, now=web.clock.now())
+    return [ArrangementOut(one, gone[one.id]) for one in found]
+
+
+@router.post("/arrangements/{arrangement_id}/steps", status_code=201)
+async def change_arrangement(
+    web: Services, actor: Writing, arrangement_id: Name, body: ChangeBody
+) -> Arrangement:
+    """Pause, resume or cancel a plan or settlement."""
+    async with transaction(web.pool) as conn:
+        return await web.arrangements.change(
+            conn,
+            arrangement_id,
+            ArrangementEvent(body.step),
+            reason=body.reason,
             actor=actor.name,
             now=web.clock.now(),
         )
