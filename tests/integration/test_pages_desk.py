@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 
 import pytest
@@ -116,6 +117,31 @@ async def test_promise_and_link(desk: Desk) -> None:
     assert "Promise of $50.00 recorded." in kept.text
     link = await desk.post(f"{path}/link", link_amount="")
     assert "http://goodterms.test/pay/" in link.text
+
+
+async def test_a_plan_is_agreed_at_the_desk_and_changed_on_the_account(desk: Desk) -> None:
+    """The desk offers what policy allows and says why not the rest; a supervisor pauses a plan."""
+    attempt = await desk.talk()
+    [account_id] = attempt.account_ids
+    shown = await desk.client.get("/desk")
+    assert "3 instalments of $33.33" in shown.text
+    assert "6 instalments: Outside the limits" in shown.text
+    found = re.search(r'name="arrange_quote" value="(quo_\w+)"', shown.text)
+    assert found is not None
+    path = f"/desk/act/{account_id}/arrange"
+    refused = await desk.post(path, arrange_quote=found[1], arrange_option="plan:6")
+    assert "offers no such plan" in refused.text
+    made = await desk.post(path, arrange_quote=found[1], arrange_option="plan:3")
+    assert "Agreed: $100.00 in all." in made.text
+    await desk.enter(Role.SUPERVISOR, username="sue")
+    page = await desk.client.get(f"/accounts/{account_id}")
+    assert "Plan: Open" in page.text
+    one = re.search(r'name="agreed_id" value="(arr_\w+)"', page.text)
+    assert one is not None
+    act = f"/accounts/{account_id}/act/agreed"
+    assert "Say why." in (await desk.post(act, agreed_id=one[1], agreed_step="paused")).text
+    fields = {"agreed_id": one[1], "agreed_step": "paused", "agreed_reason": "hardship"}
+    assert "Plan: Paused" in (await desk.post(act, **fields)).text
 
 
 async def test_hold_from_elsewhere_is_told_to_the_talking_agent(desk: Desk) -> None:
