@@ -175,4 +175,12 @@ async def test_program_asks_whether_to_report_and_to_erase(pool: Pool) -> None:
         found = (await client.get("/tasks")).json()
         assert [task["kind"] for task in found["tasks"]] == ["validation_notice"]
         assert found["next"] is None
+        notice = f"/accounts/{account}/validation-notice"
+        shown = (await client.get(notice, params={"sent_on": "2026-11-25"})).json()
+        assert shown["dates"] == {
+            "sent_on": "2026-11-25", "due_on": "2026-11-28", "assumed_receipt": "2026-12-03",
+            "dispute_until": "2027-01-02",
+        }  # fmt: skip
+        assert shown["total"] == {"amount": "100.00", "currency": "USD"}
+        assert shown["amount"] == shown["total"]
         assert (await client.get("/accounts/999/reporting")).status_code == 404

@@ -10,7 +10,7 @@ from goodterms.accounts.model import Channel
 from goodterms.accounts.service import AccountService
 from goodterms.compliance import store
 from goodterms.compliance.decide import dates
-from goodterms.compliance.decide.case import places_of
+from goodterms.compliance.decide.case import Case, places_of
 from goodterms.compliance.decide.gate import ask
 from goodterms.compliance.decide.posting import posted
 from goodterms.compliance.decide.tasks import tasks
@@ -22,6 +22,7 @@ from goodterms.compliance.model import (
     Due,
     Facts,
     Moment,
+    NoticeDates,
     ProposedContact,
     ProposedErasure,
     ProposedReport,
@@ -30,6 +31,7 @@ from goodterms.compliance.model import (
     TaskKind,
 )
 from goodterms.compliance.service import ComplianceService
+from goodterms.kit.errors import Refusal
 from goodterms.kit.sql import Connection
 
 _SOURCE = "rulebook"
@@ -64,6 +66,32 @@ class TaskService:
             )
         if facts:
             await self.renew(conn, [closed.consumer_id], now=closed.at)
+
+    async def notice_dates(
+        self, conn: Connection, account_id: int, *, sent_on: date | None = None, now: datetime
+    ) -> NoticeDates:
+        """Give the dates to print on a validation notice that is sent on a day, by default today.
+
+        Raises:
+            NotFound: there is no such account.
+            Refusal: no law where the consumer lives says how to count.
+        """
+        account = await self._accounts.account(conn, account_id)
+        about = _all_of(account.consumer_id, [account_id])
+        [(facts, _)] = await load_facts(conn, [about], days=1, now=now)
+        case = Case.of(Moment.PERIODIC, None, facts, now)
+        sent = sent_on or (case.days[-1] if case.days else now.astimezone(UTC).date())
+        began = [one.on for one in case.circumstances("initial_communication", account_id)]
+        book, where = self._compliance.rulebook, places_of(facts)
+        try:
+            return NoticeDates(
+                sent_on=sent,
+                due_on=dates.validation_notice_due(book, min(began), where) if began else None,
+                assumed_receipt=dates.assumed_receipt(book, sent, where),
+                dispute_until=dates.validation_period_ends(book, sent, where),
+            )
+        except dates.NoRowError as error:
+            raise Refusal("NO_VALIDATION_NOTICE", str(error)) from error
 
     async def may_report(self, conn: Connection, account_id: int, *, now: datetime) -> Answer:
         """Tell whether a debt may be reported to a consumer reporting agency, and how.

@@ -53,6 +53,7 @@ from goodterms.compliance.model.rules import (
 from goodterms.compliance.model.tasks import (
     ContactClosed,
     Due,
+    NoticeDates,
     Posted,
     Task,
     TaskKind,
@@ -102,6 +103,7 @@ __all__ = [
     "KeptRulebook",
     "LoggedContact",
     "Moment",
+    "NoticeDates",
     "Obligation",
     "Permit",
     "PointFacts",

@@ -55,6 +55,16 @@ class Task:
 
 
 @dataclass(frozen=True, slots=True)
+class NoticeDates:
+    """The dates of a validation notice. ``due_on`` is None before any communication."""
+
+    sent_on: date
+    due_on: date | None
+    assumed_receipt: date
+    dispute_until: date
+
+
+@dataclass(frozen=True, slots=True)
 class ContactClosed:
     """Told inside the transaction that wrote what came of a contact.
 

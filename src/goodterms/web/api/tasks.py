@@ -9,7 +9,16 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query
 
 from goodterms.access.model import Actor, Scope
-from goodterms.compliance.model import Answer, Decision, Obligation, Task, TaskKind
+from goodterms.compliance.decide.itemisation import itemise
+from goodterms.compliance.model import (
+    Answer,
+    Decision,
+    NoticeDates,
+    Obligation,
+    Task,
+    TaskKind,
+)
+from goodterms.kit.money import Money
 from goodterms.web.api.bodies import Before, Id, Limit
 from goodterms.web.api.idempotent import IdempotentRoute
 from goodterms.web.api.keys import key_for
@@ -20,6 +29,7 @@ router = APIRouter(tags=["Tasks due"], route_class=IdempotentRoute)
 Reading = Annotated[Actor, Depends(key_for(Scope.DECISIONS_READ))]
 Services = Annotated[Web, Depends(web_of)]
 _LARGEST_ID = (1 << 63) - 1
+_FIRST, _LAST = date(1990, 1, 1), date(2099, 12, 31)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +108,65 @@ async def erasure(web: Services, _: Reading, consumer_id: Id) -> AnswerOut:
     """Ask whether a consumer's records may be erased now, or until when they are kept and why."""
     async with web.pool.connection() as conn:
         return _answer(await web.due.may_erase(conn, consumer_id, now=web.clock.now()))
+
+
+@dataclass(frozen=True, slots=True)
+class ValidationNotice:
+    """What a validation notice of an account says: whose debt, how much and why, until when.
+
+    ``amount`` was owed on ``itemised_on``; the other parts came since, payments and credits as
+    negative amounts, and ``total`` is what is owed now.
+    """
+
+    account: str
+    consumer: str
+    creditor: str
+    dates: NoticeDates
+    itemised_on: date
+    amount: Money
+    interest: Money
+    fees: Money
+    payments: Money
+    credits: Money
+    total: Money
+
+
+@router.get("/accounts/{account_id}/validation-notice")
+async def validation_notice(
+    web: Services,
+    _: Reading,
+    account_id: Id,
+    *,
+    itemised_on: Annotated[
+        date | None,
+        Query(ge=_FIRST, le=_LAST, description="The itemisation date; the due date without it."),
+    ] = None,
+    sent_on: Annotated[
+        date | None,
+        Query(ge=_FIRST, le=_LAST, description="The day it is sent; today without it."),
+    ] = None,
+) -> ValidationNotice:
+    """Read what to print on an account's validation notice: the itemisation and the dates."""
+    async with web.pool.connection() as conn:
+        account = await web.accounts.account(conn, account_id)
+        consumer = await web.accounts.consumer(conn, account.consumer_id)
+        creditor = await web.accounts.creditor(conn, account.creditor_id)
+        dates = await web.due.notice_dates(conn, account_id, sent_on=sent_on, now=web.clock.now())
+        posted = await web.ledger.entries(conn, account_id)
+    shown = itemise([one.entry for one in posted], itemised_on or account.due_on, account.currency)
+    return ValidationNotice(
+        account=account.reference,
+        consumer=consumer.name,
+        creditor=creditor.name,
+        dates=dates,
+        itemised_on=shown.on,
+        amount=shown.amount,
+        interest=shown.interest,
+        fees=shown.fees,
+        payments=shown.payments,
+        credits=shown.credits,
+        total=shown.total,
+    )
 
 
 def _answer(answer: Answer) -> AnswerOut:
