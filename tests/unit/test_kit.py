@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
 
 from goodterms.arrangements.model import PROMISE, PromiseEvent, PromiseState
+from goodterms.calls.live import LiveCall
+from goodterms.calls.model import Phase
 from goodterms.kit import plainjson
+from goodterms.kit.change import changed
 from goodterms.kit.errors import IllegalTransition
 from goodterms.kit.ids import new_id
 from goodterms.kit.money import Money, MoneyError
@@ -125,3 +129,13 @@ def test_money_that_could_mean_two_things_is_refused(text: str) -> None:
     """An amount is never guessed."""
     with pytest.raises(MoneyError):
         Money.written(text)
+
+
+def test_a_changed_copy_is_what_replace_makes() -> None:
+    """The copy differs in the fields named only, the original in none; others are refused."""
+    call = LiveCall("att_1", 1, 1, "carrier", 25, amd=False, deadline=NOON)
+    copy = changed(call, phase=Phase.RINGING, rung_out=True)
+    assert copy == replace(call, phase=Phase.RINGING, rung_out=True)
+    assert (call.phase, call.rung_out) == (Phase.WAITING, False)
+    with pytest.raises(TypeError, match="no field 'colour'"):
+        changed(call, colour="red")

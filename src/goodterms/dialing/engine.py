@@ -41,6 +41,7 @@ from goodterms.calls.model import (
     Resynced,
     Ringing,
 )
+from goodterms.dialing.book import Book
 from goodterms.dialing.orders import (
     AgentSaved,
     AgentsSeen,
@@ -80,7 +81,7 @@ class Floor:
     """All calls and agents of a node; ``handle`` is the only door."""
 
     def __init__(self) -> None:
-        self.calls: dict[str, LiveCall] = {}
+        self.calls = Book()
         self.pacing = Pacing()
         self.seats = Seats(self.pacing.lasted)
         self.up = False
@@ -95,16 +96,14 @@ class Floor:
             self._time_ups(now)
             self._serve(now)
             self._tidy(now)
-            self._out += self.seats.lines(now, self.calls)
-            self._out += self.pacing.orders(self.calls.values(), self.seats, now)
+            self._out += self.pacing.orders(self.calls, self.seats, now)
         out, self._out = self._out, []
         return out
 
     def next_deadline(self) -> datetime | None:
         """Return when time itself will be an event, None if nothing waits for it."""
-        times = [call.deadline for call in self.calls.values() if call.deadline]
-        times += [at for at in (self.seats.next_deadline(), self.pacing.next_deadline()) if at]
-        return min(times, default=None)
+        parts = (self.calls, self.seats, self.pacing)
+        return min((at for part in parts if (at := part.next_deadline())), default=None)
 
     def _take(self, event: FloorEvent, now: datetime) -> None:
         match event:
@@ -167,6 +166,7 @@ class Floor:
         self._out += orders
         if after != before:
             self.calls[event.leg] = after
+            self.seats.touch(event.leg)
             self.pacing.moved(before, after, now)
             self._follow(before, after, now)
 
@@ -207,6 +207,7 @@ class Floor:
             outcome = Outcome.INTERRUPTED
         self._out.append(End(call.attempt_id, outcome, ending, step))
         del self.calls[call.attempt_id]
+        self.seats.touch(call.attempt_id)
         self._taken_over.discard(call.attempt_id)
         self.pacing.ended(call)
 
@@ -214,7 +215,7 @@ class Floor:
         seat = self.seats.get(call.agent_id)
         if seat is not None and seat.attempt_id == call.attempt_id:
             return seat
-        return next((s for s in self.seats if s.attempt_id == call.attempt_id), None)
+        return self.seats.with_call(call.attempt_id)
 
     def _dialable(self, event: Dialable, now: datetime) -> None:
         reserve = self.pacing.answered(event, now)
@@ -244,9 +245,9 @@ class Floor:
 
     def _serve(self, now: datetime) -> None:
         """Give people who wait to agents: their own, the guardian, or who waits longest."""
-        waiting = [c for c in self.calls.values() if c.phase is Phase.QUEUED and not c.joining]
+        waiting = list(self.calls.waiting.values())
         for call in sorted(waiting, key=lambda c: (c.greeting_ended_at or now, c.attempt_id)):
-            seat = next((s for s in self.seats if s.attempt_id == call.attempt_id), None)
+            seat = self.seats.with_call(call.attempt_id)
             if seat is None or seat.state is not AgentState.RESERVED or seat.line is not Line.OPEN:
                 agent = pick_agent(
                     self.seats.free(call.campaign_id),
@@ -301,26 +302,32 @@ class Floor:
             self._happen(Asked(call.attempt_id, RequestKind.HANG_UP), now)
 
     def _time_ups(self, now: datetime) -> None:
-        for call in list(self.calls.values()):
-            if call.deadline is not None and call.deadline <= now:
-                self._happen(TimeUp(call.attempt_id), now)
-        for seat in self.seats:
-            if seat.deadline is not None and seat.deadline <= now:
-                self._out.append(HangUp(seat.agent.line))
-                self._line_gone(seat, now)
+        for attempt_id in list(self.calls.overdue(now)):
+            self._happen(TimeUp(attempt_id), now)
+        for seat in self.seats.overdue(now):
+            self._out.append(HangUp(seat.agent.line))
+            self._line_gone(seat, now)
 
     def _tidy(self, now: datetime) -> None:
-        """Free the agents whose rows say that they are busy with a call that is not here."""
-        for seat in self.seats:
-            if seat.unsaved or seat.state not in (AgentState.RESERVED, AgentState.TALKING):
-                continue
-            call = self.calls.get(seat.attempt_id or "")
-            busy = call is not None and (call.bridged_at is not None or call.phase not in _OVER)
-            if busy:
-                continue
-            talked = seat.state is AgentState.TALKING
-            event = AgentEvent.CALL_ENDED if talked else AgentEvent.RELEASE
-            self._out.append(self.seats.move(seat, event, now, attempt_id=seat.attempt_id))
+        """See to the agents who changed: nobody waits for a call that is gone, lines are right."""
+        while self.seats.changed:
+            changed, self.seats.changed = self.seats.changed, set()
+            for person_id in sorted(changed):
+                self._release(person_id, now)
+            self._out += self.seats.lines(now, self.calls, changed)
+
+    def _release(self, person_id: int, now: datetime) -> None:
+        """Free an agent whose row says that they are busy with a call that is not here."""
+        seat = self.seats.get(person_id)
+        assert seat is not None  # it changed
+        if seat.unsaved or seat.state not in (AgentState.RESERVED, AgentState.TALKING):
+            return
+        call = self.calls.get(seat.attempt_id or "")
+        if call is not None and (call.bridged_at is not None or call.phase not in _OVER):
+            return
+        talked = seat.state is AgentState.TALKING
+        event = AgentEvent.CALL_ENDED if talked else AgentEvent.RELEASE
+        self._out.append(self.seats.move(seat, event, now, attempt_id=seat.attempt_id))
 
     def _resynced(self, event: Resynced, now: datetime) -> None:
         """Match what we hold with what the network has; it is right about what lives."""
@@ -340,10 +347,11 @@ class Floor:
         """Two who hear each other go on talking."""
         talking = restored_talk(call, seat.agent.person_id, now)
         self.calls[call.attempt_id] = talking
+        self.pacing.moved(call, talking, now)
         if seat.state is not AgentState.TALKING:
             order = self.seats.move(seat, AgentEvent.CONNECT, now, attempt_id=call.attempt_id)
             self._out.append(order)
-        seat.state, seat.attempt_id = AgentState.TALKING, call.attempt_id
+        self.seats.adopt(seat, call.attempt_id)
         if talking != call:
             self._out.append(Mark(call.attempt_id, talking.phase, _progress(talking)))
 

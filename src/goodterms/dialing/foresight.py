@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
+from itertools import zip_longest
 
 from goodterms.dialing.decide.budget import aim, surely_coming
 from goodterms.dialing.decide.estimate import OLDEST
@@ -84,17 +86,26 @@ class Foresight:
             self._made_at = at
         return self._outlook
 
-    def seen(self, snapshot: Snapshot, at: float, *, seconds: float | None, due: int) -> Snapshot:
+    def seen(
+        self,
+        snapshot: Snapshot,
+        at: float,
+        *,
+        seconds: float | None,
+        due: int,
+        others: Iterable[tuple[int, ...]] = (),
+    ) -> Snapshot:
         """Add to a snapshot what predictive pacing looks at.
 
         ``seconds`` is how long calling goes on in this window, None if it is not known; ``due``
-        how many people are due now.
+        how many people are due now; ``others`` the ages of lines of other campaigns that are
+        meant for the same agents.
         """
         outlook = self.outlook(at)
         left = AHEAD_SECONDS if seconds is None else seconds
         known = replace(
             snapshot,
-            line_ages=self.ages(at),
+            line_ages=tuple(map(sum, zip_longest(self.ages(at), *others, fillvalue=0))),
             ahead=surely_coming(outlook, snapshot.agents, left, due),
         )
         self._risk = self._risks.bearable(aim(known))

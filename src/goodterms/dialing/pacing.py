@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from goodterms.calls.live import LiveCall
 from goodterms.calls.model import Phase
+from goodterms.dialing.book import BEFORE_PERSON, Book
 from goodterms.dialing.decide import pace, rate_window
 from goodterms.dialing.foresight import Foresight
 from goodterms.dialing.learning import DeskRecord
@@ -22,14 +22,9 @@ LOOK_AGAIN = timedelta(seconds=1)
 SHOW_EVERY = timedelta(seconds=1)
 PREDICT_EVERY = timedelta(seconds=1)
 """Predictive pacing looks again after so long even if nothing happens: ages tell something, too."""
+PREDICT_GAP = timedelta(milliseconds=100)
+"""It looks no more often than this: a line is out for seconds, and events come by the thousand."""
 
-_BEFORE_PERSON = (
-    Phase.WAITING,
-    Phase.DIALING,
-    Phase.RINGING,
-    Phase.ANSWERED,
-    Phase.DETECTING,
-)
 _PERSON = (Phase.QUEUED, Phase.TALKING, Phase.HELD)
 
 
@@ -48,6 +43,9 @@ class Pacing:
         self._placed: dict[str | int, deque[datetime]] = {}
         self._shown: dict[int, tuple[datetime, Pace]] = {}
         self._again_at: datetime | None = None
+        self._predicted_at: dict[int, datetime] = {}
+        self._stands: tuple[int, int, int] | None = None
+        self._news = 0
 
     def learn(self, seen: PoliciesSeen) -> None:
         """Take in what campaigns ask; counts of those already known stay ours."""
@@ -75,10 +73,12 @@ class Pacing:
     def look_again(self) -> None:
         """Ask at once, even where nothing was due a moment ago."""
         self._rest_until.clear()
+        self._news += 1
 
     def answered(self, event: Dialable, now: datetime) -> bool:
         """Take in the answer to Place; tell whether each line needs its own agent."""
         campaign_id = event.campaign_id
+        self._news += 1
         self._asked.pop(campaign_id, None)
         if event.looked_at == 0:
             self._rest_until[campaign_id] = now + LOOK_AGAIN
@@ -91,7 +91,7 @@ class Pacing:
 
     def moved(self, before: LiveCall, after: LiveCall, now: datetime) -> None:
         """Learn what became of a line: a person answered, or not."""
-        left = before.phase in _BEFORE_PERSON and after.phase not in _BEFORE_PERSON
+        left = before.phase in BEFORE_PERSON and after.phase not in BEFORE_PERSON
         if after.campaign_id is None or not left:
             return
         foresight = self._foresight(after.campaign_id)
@@ -118,33 +118,59 @@ class Pacing:
             rates, answered=rates.answered + 1, abandoned=rates.abandoned + call.abandoned
         )
 
-    def orders(
-        self, calls: Iterable[LiveCall], seats: Seats, now: datetime
-    ) -> list[Place | ShowPace]:
-        """Ask for as many calls as may be placed now, for each running campaign."""
+    def orders(self, calls: Book, seats: Seats, now: datetime) -> list[Place | ShowPace]:
+        """Ask for as many calls as may be placed now, for each running campaign.
+
+        Where no count has changed since the last time, and nothing was waited for, nothing is
+        computed anew.
+        """
+        stands = (calls.version, seats.version, self._news)
+        due = self.next_deadline()
+        if stands == self._stands and (due is None or due > now):
+            return []
+        self._stands = stands
         self._again_at = None
         self._rest_until = {c: at for c, at in self._rest_until.items() if at > now}
         orders: list[Place | ShowPace] = []
-        live = list(calls)
         for policy in self.policies.values():
-            trunk = self.trunks.get(policy.trunk)
-            if not policy.running or trunk is None or policy.campaign_id in self._asked:
-                continue
-            seen = self._snapshot(policy, trunk, live, seats, now)
-            decided = self._decide(seen, policy, trunk, now)
-            orders += self._show(seen, decided, now)
-            if decided.place == 0:
-                self._wait_for_rate(policy, trunk, seen)
-            elif policy.campaign_id not in self._rest_until:
-                self._asked[policy.campaign_id] = decided.place
-                orders.append(Place(policy, decided.place))
+            if policy.running and policy.campaign_id not in self._asked:
+                orders += self._ordered(policy, calls, seats, now)
         return orders
+
+    def _ordered(
+        self, policy: DialPolicy, calls: Book, seats: Seats, now: datetime
+    ) -> list[Place | ShowPace]:
+        trunk = self.trunks.get(policy.trunk)
+        if trunk is None or self._too_soon(policy, now):
+            return []
+        seen = self._snapshot(policy, trunk, calls, seats, now)
+        decided = self._decide(seen, policy, trunk, now)
+        orders: list[Place | ShowPace] = [*self._show(seen, decided, now)]
+        if decided.place == 0:
+            self._wait_for_rate(policy, trunk, seen)
+        elif policy.campaign_id not in self._rest_until:
+            self._asked[policy.campaign_id] = decided.place
+            orders.append(Place(policy, decided.place))
+        return orders
+
+    def _too_soon(self, policy: DialPolicy, now: datetime) -> bool:
+        if not policy.predicts:
+            return False
+        last = self._predicted_at.get(policy.campaign_id)
+        if last is not None and last <= now < last + PREDICT_GAP:
+            self._look_at(last + PREDICT_GAP)
+            return True
+        self._predicted_at[policy.campaign_id] = now
+        return False
+
+    def _look_at(self, at: datetime) -> None:
+        self._again_at = at if self._again_at is None else min(self._again_at, at)
 
     def _decide(self, seen: Snapshot, policy: DialPolicy, trunk: Trunk, now: datetime) -> Pace:
         if not policy.predicts:
             return pace(seen, policy, trunk)
         if seen.agents:
-            self._again_at = min(self._again_at or now + PREDICT_EVERY, now + PREDICT_EVERY)
+            self._look_at(now + PREDICT_EVERY)
         outlook = self._foresight(policy.campaign_id).outlook(now.timestamp())
         return pace(seen, policy, trunk, outlook)
 
@@ -163,8 +189,7 @@ class Pacing:
         for key, limit in limits:
             starts = self._placed.get(key)
             if starts:
-                at = starts[0] + rate_window(limit)
-                self._again_at = min(self._again_at or at, at)
+                self._look_at(starts[0] + rate_window(limit))
 
     def _show(self, seen: Snapshot, decided: Pace, now: datetime) -> list[ShowPace]:
         before = self._shown.get(seen.campaign_id)
@@ -180,47 +205,66 @@ class Pacing:
         return len(starts)
 
     def _snapshot(
-        self,
-        policy: DialPolicy,
-        trunk: Trunk,
-        live: list[LiveCall],
-        seats: Seats,
-        now: datetime,
+        self, policy: DialPolicy, trunk: Trunk, calls: Book, seats: Seats, now: datetime
     ) -> Snapshot:
         campaign_id = policy.campaign_id
-        ours = [call for call in live if call.campaign_id == campaign_id]
-        ids = {call.attempt_id for call in ours}
         rates = self.rates.get(campaign_id, Rates(0, 0))
         asked = sum(self._asked.values())
-        reserved = [s for s in seats if s.state is AgentState.RESERVED and s.attempt_id in ids]
-        wrapped = seats.lasting(AgentState.WRAP_UP, campaign_id, now)
         seen = Snapshot(
             campaign_id=campaign_id,
             # Agents for whom another campaign's calls are being decided are not free for this one.
-            ready=max(0, len(seats.free(campaign_id)) - asked),
-            reserved=len(reserved),
-            talking=sum(call.phase in (Phase.TALKING, Phase.HELD) for call in ours),
-            wrap_up=len(wrapped),
-            in_flight=sum(call.phase in _BEFORE_PERSON for call in ours),
-            queued=sum(call.phase is Phase.QUEUED for call in ours),
+            ready=max(0, seats.free_count(campaign_id) - asked),
+            reserved=self._reserved(campaign_id, calls, seats),
+            talking=calls.talking[campaign_id],
+            wrap_up=seats.count(AgentState.WRAP_UP, campaign_id),
+            in_flight=calls.in_flight[campaign_id],
+            queued=calls.queued[campaign_id],
             answered=rates.answered,
             abandoned=rates.abandoned,
-            trunk_in_use=asked + sum(call.trunk == trunk.name for call in live),
+            trunk_in_use=asked + calls.on_trunk[trunk.name],
             placed_last_second=self._recent(campaign_id, rate_window(policy.max_per_second), now),
             trunk_placed_last_second=self._recent(
                 trunk.name, rate_window(trunk.max_per_second), now
             ),
         )
-        return self._foreseen(seen, seats, wrapped, now) if policy.predicts else seen
+        return self._foreseen(seen, calls, seats, now) if policy.predicts else seen
 
-    def _foreseen(
-        self, seen: Snapshot, seats: Seats, wrapped: tuple[int, ...], now: datetime
-    ) -> Snapshot:
-        campaign_id = seen.campaign_id
-        talked = seats.lasting(AgentState.TALKING, campaign_id, now)
+    @staticmethod
+    def _reserved(campaign_id: int, calls: Book, seats: Seats) -> int:
+        if not seats.count(AgentState.RESERVED, campaign_id):
+            return 0
+        found = 0
+        for seat in seats:
+            if seat.state is AgentState.RESERVED:
+                call = calls.get(seat.attempt_id or "")
+                found += call is not None and call.campaign_id == campaign_id
+        return found
+
+    def _foreseen(self, seen: Snapshot, calls: Book, seats: Seats, now: datetime) -> Snapshot:
+        campaign_id, at = seen.campaign_id, now.timestamp()
+        rivals = self._rivals(campaign_id, seats)
+        lines = [self._foresight(rival).ages(at) for rival in rivals]
+        talked, wrapped = seats.busy(campaign_id, now)
         return self._foresight(campaign_id).seen(
-            replace(seen, talked=talked, wrapped=wrapped),
-            now.timestamp(),
+            replace(
+                seen,
+                ready=max(0, seen.ready - sum(calls.queued[rival] for rival in rivals)),
+                talked=talked,
+                wrapped=wrapped,
+            ),
+            at,
             seconds=None,
             due=self.due.get(campaign_id, 0),
+            others=lines,
         )
+
+    def _rivals(self, campaign_id: int, seats: Seats) -> list[int]:
+        """Other campaigns whose lines are meant for the same agents and reserve none."""
+        return [
+            other.campaign_id
+            for other in self.policies.values()
+            if other.running
+            and other.campaign_id != campaign_id
+            and other.mode is not Mode.PROGRESSIVE
+            and seats.share(campaign_id, other.campaign_id)
+        ]

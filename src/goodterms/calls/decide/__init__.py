@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import fields, replace
+from dataclasses import fields
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -41,6 +41,7 @@ from goodterms.calls.model import (
     Ringing,
 )
 from goodterms.compliance.model import Reach
+from goodterms.kit.change import changed
 
 AGENT_WITHIN = timedelta(seconds=2)
 """How long a person who answered may wait for an agent. Reference: 47 CFR 64.1200(a)(7)."""
@@ -95,12 +96,12 @@ def transition(call: LiveCall, event: CallHappening, now: datetime) -> Step:
             step = _time_up(call, now)
         case Interrupted():
             waiting = call.phase in _PERSON_WAITS
-            call = replace(call, interrupted=True, abandoned=call.abandoned or waiting)
+            call = changed(call, interrupted=True, abandoned=call.abandoned or waiting)
             step = _hang_up(call, now)
         case Asked(kind=kind):
             step = _asked(call, kind, now)
         case Joining(agent_id=agent_id):
-            step = replace(call, agent_id=agent_id, joining=True, deadline=now + JOIN_WITHIN), ()
+            step = changed(call, agent_id=agent_id, joining=True, deadline=now + JOIN_WITHIN), ()
         case _:
             step = _network(call, event, now)
     return step
@@ -117,29 +118,29 @@ def _network(
     match event:
         case Ringing() if CALL.allows(call.phase, CallEvent.RANG) and call.ringing_at is None:
             call = _to(call, CallEvent.RANG, now + timedelta(seconds=call.ring_seconds))
-            step = replace(call, ringing_at=now), ()
+            step = changed(call, ringing_at=now), ()
         case Answered() if CALL.allows(call.phase, CallEvent.ANSWERED):
-            step = _answered(replace(_to(call, CallEvent.ANSWERED, None), answered_at=now), now)
+            step = _answered(changed(_to(call, CallEvent.ANSWERED, None), answered_at=now), now)
         case Detected(verdict=verdict) if call.phase is Phase.DETECTING:
-            call = replace(call, amd_verdict=verdict)
+            call = changed(call, amd_verdict=verdict)
             step = _machine(call, now) if verdict == "machine" else (_person(call, now), ())
         case Joined() if call.phase is Phase.QUEUED and call.joining:
             call = _to(call, CallEvent.CONNECTED, None)
-            step = replace(call, bridged_at=now, joining=False), ()
+            step = changed(call, bridged_at=now, joining=False), ()
         case PromptEnded() if call.phase is Phase.MESSAGE:
             step = _hang_up(call, now)
     return step
 
 
 def _to(call: LiveCall, event: CallEvent, deadline: datetime | None) -> LiveCall:
-    return replace(call, phase=CALL.step(call.phase, event), deadline=deadline)
+    return changed(call, phase=CALL.step(call.phase, event), deadline=deadline)
 
 
 def _started(call: LiveCall, now: datetime, *, known: bool) -> Step:
     if call.phase is not Phase.WAITING:
         return call, ()
     patience = timedelta(seconds=call.ring_seconds) + POST_DIAL
-    call = replace(_to(call, CallEvent.ORIGINATED, now + patience), placed_at=now)
+    call = changed(_to(call, CallEvent.ORIGINATED, now + patience), placed_at=now)
     return (call, ()) if known and not call.cancelled else _hang_up(call, now)
 
 
@@ -152,17 +153,17 @@ def _answered(call: LiveCall, now: datetime) -> Step:
 def _person(call: LiveCall, now: datetime) -> LiveCall:
     # Without detection the greeting's end is unknown: the two seconds run from the answer, which
     # is stricter than the rule. With it they run from the verdict, when the greeting has ended.
-    return replace(_to(call, CallEvent.PERSON, now + AGENT_WITHIN), greeting_ended_at=now)
+    return changed(_to(call, CallEvent.PERSON, now + AGENT_WITHIN), greeting_ended_at=now)
 
 
 def _machine(call: LiveCall, now: datetime) -> Step:
     call = _to(call, CallEvent.MACHINE, now + HANG_UP_AGAIN)
-    return replace(call, hang_ups=1), (HangUp(call.attempt_id),)
+    return changed(call, hang_ups=1), (HangUp(call.attempt_id),)
 
 
 def _hang_up(call: LiveCall, now: datetime) -> Step:
     call = _to(call, CallEvent.HANG_UP, now + HANG_UP_AGAIN)
-    return replace(call, hang_ups=call.hang_ups + 1, joining=False), (HangUp(call.attempt_id),)
+    return changed(call, hang_ups=call.hang_ups + 1, joining=False), (HangUp(call.attempt_id),)
 
 
 def _cancelled(call: LiveCall, now: datetime) -> Step:
@@ -170,7 +171,7 @@ def _cancelled(call: LiveCall, now: datetime) -> Step:
         return call, ()
     # Somebody who has answered and is sent away is abandoned, whatever the reason.
     answered = call.phase in _PERSON_WAITS
-    call = replace(call, cancelled=True, abandoned=call.abandoned or answered)
+    call = changed(call, cancelled=True, abandoned=call.abandoned or answered)
     return (call, ()) if call.phase is Phase.WAITING else _hang_up(call, now)
 
 
@@ -179,9 +180,9 @@ def _asked(call: LiveCall, kind: RequestKind, now: datetime) -> Step:
     if event is not None:
         return (_to(call, event, None), ()) if CALL.allows(call.phase, event) else (call, ())
     if call.phase in (Phase.WAITING, Phase.ENDING):
-        return replace(call, cancelled=call.cancelled or call.phase is Phase.WAITING), ()
+        return changed(call, cancelled=call.cancelled or call.phase is Phase.WAITING), ()
     answered = call.phase in _PERSON_WAITS
-    return _hang_up(replace(call, asked=True, abandoned=call.abandoned or answered), now)
+    return _hang_up(changed(call, asked=True, abandoned=call.abandoned or answered), now)
 
 
 def _time_up(call: LiveCall, now: datetime) -> Step:
@@ -189,24 +190,24 @@ def _time_up(call: LiveCall, now: datetime) -> Step:
         return call, ()
     match call.phase:
         case Phase.DETECTING:
-            step: Step = _person(replace(call, amd_verdict="unsure"), now), ()
+            step: Step = _person(changed(call, amd_verdict="unsure"), now), ()
         case Phase.QUEUED if not call.joining:
             call = _to(call, CallEvent.ABANDONED, now + MESSAGE_WITHIN)
-            step = replace(call, abandoned=True), (Play(call.attempt_id, call.abandon_prompt),)
+            step = changed(call, abandoned=True), (Play(call.attempt_id, call.abandon_prompt),)
         case Phase.QUEUED:  # the node did not join the two: nobody waits twice
-            step = _hang_up(replace(call, abandoned=True), now)
+            step = _hang_up(changed(call, abandoned=True), now)
         case Phase.ENDING if call.hang_ups >= HANG_UPS:
             step = _ended(call, Lost(call.attempt_id), now), ()
         case phase:
             rung_out = call.rung_out or phase in _BEFORE_PERSON
-            step = _hang_up(replace(call, rung_out=rung_out), now)
+            step = _hang_up(changed(call, rung_out=rung_out), now)
     return step
 
 
 def _ended(call: LiveCall, event: LegEnded | Lost | NotStarted, now: datetime) -> LiveCall:
-    call = replace(_to(call, CallEvent.ENDED, None), ended_at=now, joining=False)
+    call = changed(_to(call, CallEvent.ENDED, None), ended_at=now, joining=False)
     if isinstance(event, LegEnded):
-        return replace(
+        return changed(
             call,
             sighted=True,
             # A leg that ends before we heard that our order was taken was dialed all the same.
@@ -216,7 +217,7 @@ def _ended(call: LiveCall, event: LegEnded | Lost | NotStarted, now: datetime) -
             by_far_end=event.by_far_end,
         )
     stale = isinstance(event, NotStarted) and event.stale
-    return replace(call, cancelled=call.cancelled or stale)
+    return changed(call, cancelled=call.cancelled or stale)
 
 
 def hung_up_by(call: LiveCall) -> str | None:

@@ -34,6 +34,7 @@ def _edges() -> tuple[float, ...]:
 
 EDGES = _edges()
 """Where the steps begin in which lengths of talks are counted: finer at the start."""
+_MIDDLES = tuple(edge + max(1.0, 0.12 * edge) / 2 for edge in EDGES)
 _STEP_OF = tuple(bisect_right(EDGES, second + 0.5) - 1 for second in range(LONGEST + 1))
 
 
@@ -116,14 +117,14 @@ def outlook(known: Lines, talk: Lengths, wrap: Lengths, *, back: float, seen: fl
     each = horizon / parts
     then = [wrap.ends_within(0.0, horizon - (part + 0.5) * each) for part in range(parts)]
     talking, wrapping = [], []
-    for edge in EDGES:
+    for middle in _MIDDLES:
         before = after = 0.0
         for part in range(parts):
-            ended = talk.ends_within(edge + 0.5, (part + 1) * each)
+            ended = talk.ends_within(middle, (part + 1) * each)
             after += (ended - before) * then[part]
             before = ended
         talking.append(after * back)
-        wrapping.append(wrap.ends_within(edge + 0.5, horizon) * back)
+        wrapping.append(wrap.ends_within(middle, horizon) * back)
     return Outlook(
         answers=known.answers,
         after_talk=tuple(talking),
@@ -138,5 +139,5 @@ def outlook(known: Lines, talk: Lengths, wrap: Lengths, *, back: float, seen: fl
 def releases(known: Outlook, snapshot: Snapshot) -> list[float]:
     """Return the chance of each busy agent to be free within the horizon."""
     talk, wrap, steps = known.after_talk, known.after_wrap, _STEP_OF
-    freed = [talk[steps[min(seconds, LONGEST)]] for seconds in snapshot.talked]
-    return freed + [wrap[steps[min(seconds, LONGEST)]] for seconds in snapshot.wrapped]
+    freed = [talk[steps[s]] if s < LONGEST else talk[-1] for s in snapshot.talked]
+    return freed + [wrap[steps[s]] if s < LONGEST else wrap[-1] for s in snapshot.wrapped]
