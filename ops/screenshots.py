@@ -240,6 +240,7 @@ def _take_all(camera: Camera) -> None:
     camera.visit(manager, camera.first(manager, "/campaigns"), "campaign")
     camera.visit(manager, "/campaigns/new", "campaign-new")
     camera.visit(manager, "/import", "import")
+    camera.visit(manager, "/settings/callers", "caller-ids")
 
 
 def main() -> None:

@@ -136,6 +136,7 @@ async def test_nothing_serious_for_assistive_technology(place: House) -> None:
         "/settings/people",
         "/settings/keys",
         "/settings/lines",
+        "/settings/callers",
     ):
         await page.goto(place.url + where)
         await _passes(page, where)

@@ -10,9 +10,9 @@ import pytest
 import pytest_asyncio
 
 from goodterms.adapters.asterisk import carrier, instance, package
-from goodterms.adapters.asterisk.instance import Peer, Ports
+from goodterms.adapters.asterisk.instance import AsteriskInstance, Peer, Ports
 from goodterms.adapters.asterisk.telephony import AsteriskTelephony
-from goodterms.calls.model import Resynced
+from goodterms.calls.model import Resynced, StopAsked
 from goodterms.dialing.health import CallBacks
 from goodterms.kit import places
 from goodterms.kit.clock import SystemClock
@@ -26,8 +26,10 @@ TRUNK = "PJSIP/{number}@carrier"
 class Tried:
     """A node, the simulated carrier that routes our numbers to it, and who calls them back."""
 
-    def __init__(self, telephony: AsteriskTelephony) -> None:
+    def __init__(self, telephony: AsteriskTelephony, far: AsteriskInstance) -> None:
         self.telephony = telephony
+        self.far = far
+        self.stopped: asyncio.Queue[StopAsked] = asyncio.Queue()
         self.back = CallBacks(telephony, SystemClock())
         self.ready = asyncio.Event()
 
@@ -35,6 +37,8 @@ class Tried:
         async for event in self.telephony.events():
             if isinstance(event, Resynced):
                 self.ready.set()
+            if isinstance(event, StopAsked):
+                self.stopped.put_nowait(event)
             self.back.hears(event)
 
 
@@ -50,7 +54,7 @@ async def tried(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Tried
     async with node, far:
         where = (node.ari_url, node.ari_user, node.ari_password)
         async with AsteriskTelephony("n", *where, SystemClock(), prompts=node.prompts) as telephony:
-            found = Tried(telephony)
+            found = Tried(telephony, far)
             reading = asyncio.create_task(found.read())
             async with asyncio.timeout(20):
                 await found.ready.wait()
@@ -83,3 +87,15 @@ async def test_a_number_without_its_greeting_fails(tried: Tried) -> None:
     assert (unknown.answered, unknown.words) == (
         False, "The network did not connect the call (404).",
     )  # fmt: skip
+
+
+async def test_a_caller_stops_calls_by_the_key(tried: Tried) -> None:
+    """Who calls a number of ours and presses nine while it greets is heard, with their number."""
+    await tried.telephony.greet({OURS: "call-back"})
+    said = await tried.far.rx(
+        "channel originate Local/1303555012312025550190@call-in application SendDTMF wwww9wwwwwwww"
+    )
+    assert "failed" not in said.lower()
+    async with asyncio.timeout(20):
+        asked = await tried.stopped.get()
+    assert asked == StopAsked("+13035550123", OURS)

@@ -6,9 +6,9 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from tests.fakes.centre import MONDAY, Centre
+from tests.fakes.centre import CALLER, MONDAY, Centre
 
-from goodterms.accounts.model import HoldKind
+from goodterms.accounts.model import Channel, ConsentState, HoldKind
 from goodterms.calls.model import Disposition, Outcome, Particulars, Phase
 from goodterms.compliance.model import Reach
 from goodterms.dialing.model import Decided, DueState
@@ -318,3 +318,24 @@ async def test_pacing_learns_from_the_last_attempts(pool: Pool) -> None:
     assert sorted(past.lines) == [(10.0, True), (27.0, False)]
     assert past.talks == (90.0,)
     assert due_now == {campaign.id: 1, 999: 0}
+
+
+async def test_who_pressed_the_key_is_called_no_more(pool: Pool) -> None:
+    """A stop by the key closes that number for calls at once; a withheld number changes nothing."""
+    centre = Centre(pool)
+    await centre.open(2)
+    [first, second] = await centre.rows("SELECT value FROM accounts.contact_point ORDER BY id")
+    async with transaction(pool) as conn:
+        stop = centre.dialing.stop_calls
+        assert await stop(conn, "anonymous", CALLER, now=MONDAY) == []
+        assert await stop(conn, "+13035559999", CALLER, now=MONDAY) == []
+        [consumer_id] = await stop(conn, first["value"].removeprefix("+"), CALLER, now=MONDAY)
+        words = await centre.accounts.consents(conn, consumer_id)
+    assert [(w.channel, w.state, w.source) for w in words] == [
+        (Channel.CALL, ConsentState.REVOKED, f"pressed the key when calling {CALLER}")
+    ]
+    due = await centre.rows(
+        "SELECT consumer_id, state FROM dialing.due_attempt ORDER BY consumer_id"
+    )
+    assert [row["state"] for row in due] == ["withdrawn", "waiting"]
+    assert second["value"] != first["value"]

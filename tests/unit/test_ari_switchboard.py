@@ -16,6 +16,7 @@ from goodterms.calls.model import (
     PromptEnded,
     Resynced,
     Ringing,
+    StopAsked,
 )
 
 LEG, LINE = "att_1", "line-7"
@@ -303,3 +304,42 @@ def test_an_answer_seen_in_the_resync_is_not_told_again() -> None:
     board = _board()
     board.resync([_channel(LEG)], [])
     assert board.hear(_entered()).news == ()
+
+
+def _called_in(leg: str, *args: str, number: str = "+13035550123") -> dict[str, Any]:
+    channel = {"id": leg, "state": "Ring", "caller": {"number": number}}
+    return {"type": "StasisStart", "channel": channel, "args": list(args)}
+
+
+def test_who_calls_a_number_of_ours_is_greeted() -> None:
+    """The number's greeting is played, then the call ends; others are not left in silence."""
+    board = _board()
+    board.greetings = {"+12025550190": "call-back"}
+    heard = board.hear(_called_in("in-1", "inbound", "+12025550190"))
+    assert _asked(heard.requests) == [
+        "POST channels/in-1/answer", "POST channels/in-1/play/greeting-1",
+    ]  # fmt: skip
+    assert heard.news == ()
+    over = board.hear(_finished("greeting-1", "in-1"))
+    assert _asked(over.requests) == ["DELETE channels/in-1"]
+    for args in (("inbound", "+19995550100"), ("inbound",), ("agent", "+12025550190")):
+        assert _asked(board.hear(_called_in("in-2", *args)).requests) == ["DELETE channels/in-2"]
+
+
+def test_a_caller_stops_calls_by_the_key() -> None:
+    """Nine stops calls to the caller once, is confirmed, and ends the call after that."""
+    board = _board()
+    board.greetings = {"+12025550190": "call-back"}
+    board.hear(_called_in("in-1", "inbound", "+12025550190"))
+    assert board.hear(_event("ChannelDtmfReceived", "in-1", digit="1")).news == ()
+    pressed = board.hear(_event("ChannelDtmfReceived", "in-1", digit="9"))
+    assert pressed.news == (StopAsked("+13035550123", "+12025550190"),)
+    assert _asked(pressed.requests) == [
+        "DELETE playbacks/greeting-1", "POST channels/in-1/play/greeting-2",
+    ]  # fmt: skip
+    assert board.hear(_finished("greeting-1", "in-1")).requests == ()
+    assert board.hear(_event("ChannelDtmfReceived", "in-1", digit="9")).news == ()
+    over = board.hear(_finished("greeting-2", "in-1"))
+    assert _asked(over.requests) == ["DELETE channels/in-1"]
+    board.hear(_event("ChannelDestroyed", "in-1", cause=16))
+    assert _asked(board.hear(_finished("greeting-9", "in-1")).requests) == ["DELETE channels/in-1"]

@@ -67,9 +67,9 @@ class Wire:
     [
         (["rings", "answers"], ["greets"], True, True, "and greeted"),
         (["answers"], ["hello"], True, True, "and greeted"),
-        (["answers"], ["silence"], True, False, "no greeting was heard"),
+        (["answers"], ["silence"], True, False, "was heard (INITIALSILENCE-2500-2500)."),
         (["answers"], ["noise"], True, False, "no greeting was heard"),
-        (["answers"], ["ends"], True, False, "no greeting was heard"),
+        (["answers"], ["ends"], True, False, "no greeting was heard."),
         (["busy"], [], False, False, "did not connect the call (486)"),
         (["ends"], [], False, False, "did not connect the call."),
     ],

@@ -370,6 +370,26 @@ class NetworkLost:
     """The connection to the telephone network is down; nothing is known until ``Resynced``."""
 
 
+@dataclass(frozen=True, slots=True)
+class StopAsked:
+    """Somebody who called one of our numbers pressed the key that stops calls.
+
+    ``caller`` is the number they called from, as the network gave it, ``number`` ours.
+    """
+
+    caller: str
+    number: str
+
+
 NetworkEvent = (
-    Ringing | Answered | Detected | Joined | PromptEnded | Digit | LegEnded | Resynced | NetworkLost
+    Ringing
+    | Answered
+    | Detected
+    | Joined
+    | PromptEnded
+    | Digit
+    | LegEnded
+    | Resynced
+    | NetworkLost
+    | StopAsked
 )

@@ -40,6 +40,7 @@ from goodterms.calls.model import (
     RequestKind,
     Resynced,
     Ringing,
+    StopAsked,
 )
 from goodterms.dialing.book import Book
 from goodterms.dialing.orders import (
@@ -109,7 +110,7 @@ class Floor:
         match event:
             case Resynced():
                 self._resynced(event, now)
-            case NetworkLost() | Tick() | Digit():
+            case NetworkLost() | Tick() | Digit() | StopAsked():
                 self.up = self.up and not isinstance(event, NetworkLost)
             case Started() | NotStarted():
                 self._happen(event, now)

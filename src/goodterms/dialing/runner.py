@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from goodterms.calls.live import HangUp, LiveCall, NetworkCommand, NotStarted, Started
-from goodterms.calls.model import CallOrder, Outcome, Resynced
+from goodterms.calls.model import CallOrder, Outcome, Resynced, StopAsked
 from goodterms.calls.ports import Telephony
 from goodterms.calls.service import CallService
 from goodterms.dialing.chains import Chains
@@ -41,7 +41,7 @@ from goodterms.dialing.phones import Phones
 from goodterms.dialing.scribe import Scribe
 from goodterms.dialing.service import DialingService
 from goodterms.kit.clock import Clock
-from goodterms.kit.sql import DATABASE_AWAY, Pool, make_pool
+from goodterms.kit.sql import DATABASE_AWAY, Pool, make_pool, transaction
 from goodterms.kit.wake import Topic, Wake, wakes
 from goodterms.routing.service import RoutingService
 
@@ -270,12 +270,28 @@ class Runner:
 
     async def _hear_network(self) -> None:
         async for event in self._parts.telephony.events():
+            if isinstance(event, StopAsked):
+                self._spawn(self._stop_calls(event))
+                continue
             if self._number_tests.hears(event):
                 continue
             self._feed(event)
             if isinstance(event, Resynced):
                 self._phones.forget()
                 self._providing.poke()
+
+    async def _stop_calls(self, asked: StopAsked) -> None:
+        """Write the wish until it is written: a consumer's stop is never lost to a bad moment."""
+        while True:
+            try:
+                async with transaction(self._parts.pool) as conn:
+                    now = self._parts.clock.now()
+                    await self._parts.dialing.stop_calls(conn, asked.caller, asked.number, now=now)
+            except DATABASE_AWAY as error:
+                log.warning("engine.cannot_stop_calls", error=str(error))
+                await asyncio.sleep(AFTER_FAILURE)
+            else:
+                return
 
     async def _hear_wakes(self) -> None:
         async for wake in wakes(self._parts.url, name="goodterms-engine-wakes"):

@@ -25,6 +25,7 @@ from goodterms.compliance.model import Decision, Permit, ProposedContact, Verdic
 from goodterms.compliance.registry import CallerRegistry, Offer
 from goodterms.compliance.service import ComplianceService
 from goodterms.dialing import store
+from goodterms.dialing.callers import stop_calls
 from goodterms.dialing.decide import (
     after_disposition,
     after_end,
@@ -196,6 +197,12 @@ class DialingService:
             contact_point_id=event.contact_point_id,
             now=event.at,
         )
+
+    async def stop_calls(
+        self, conn: Connection, caller: str, number: str, *, now: datetime
+    ) -> list[int]:
+        """Stop calls to whoever pressed the key after calling our ``number``; see there."""
+        return await stop_calls(self._accounts, conn, caller, number, now=now)
 
     async def on_ended(self, conn: Connection, event: AttemptEnded) -> None:
         """Handle AttemptEnded: apply the campaign's rule for the outcome."""

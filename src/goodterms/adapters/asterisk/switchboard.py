@@ -24,6 +24,7 @@ from goodterms.calls.model import (
     PromptEnded,
     Resynced,
     Ringing,
+    StopAsked,
 )
 
 _PERSON_OR_MACHINE = {"HUMAN": "person", "MACHINE": "machine"}
@@ -45,6 +46,9 @@ UNWANTED = (
 """Events that mean nothing here. Naming the wanted ones instead would keep replies from us too."""
 
 _GREETING = "greeting-"
+_STOPPED = "calls-stopped"
+STOP_KEY = "9"
+"""The key by which a caller asks that we stop calling; the greetings name it."""
 _HEARD_RINGING = ("RINGING", "PROGRESS")
 
 
@@ -73,6 +77,16 @@ class Leg:
     joined: bool = False
 
 
+@dataclass(slots=True)
+class _Caller:
+    """Whoever called a number of ours and hears a prompt: the one under ``playback``."""
+
+    number: str
+    called: str
+    playback: str
+    stopped: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class Heard:
     """What an event means: news for the engine, and requests that follow from it."""
@@ -99,6 +113,7 @@ class Switchboard:
         self._media = media
         self._numbers = count(1)
         self.greetings: Mapping[str, str] = {}
+        self._callers: dict[str, _Caller] = {}
         self._legs: dict[str, Leg] = {}
         self._hear: Mapping[str, Callable[[Event], Heard]] = {
             "ChannelStateChange": self._state,
@@ -209,7 +224,7 @@ class Switchboard:
         leg, args = event["channel"]["id"], event.get("args", [])
         state = self._legs.get(leg)
         if state is None:
-            return self._came_in(leg, args)
+            return self._came_in(event["channel"], args)
         news: list[NetworkEvent] = []
         if not state.answered:
             state.answered = True
@@ -219,14 +234,19 @@ class Switchboard:
             news.append(Detected(leg, _PERSON_OR_MACHINE.get(status, "unsure"), cause))
         return Heard(tuple(news), tuple(self._idle(leg)) if args[:1] == ["line"] else ())
 
-    def _came_in(self, channel: str, args: list[str]) -> Heard:
+    def _came_in(self, channel: Event, args: list[str]) -> Heard:
         """Greet whoever calls a number of ours; anything else must not hear endless silence."""
+        leg = channel["id"]
         prompt = self.greetings.get(args[1]) if args[:1] == ["inbound"] and args[1:] else None
         if prompt is None:
-            return Heard(requests=(requests.hang_up(channel),))
-        playback = f"{_GREETING}{next(self._numbers)}"
-        greet = requests.play(channel, playback, self._media(prompt))
-        return Heard(requests=(requests.answer(channel), greet))
+            return Heard(requests=(requests.hang_up(leg),))
+        number = str(channel.get("caller", {}).get("number", ""))
+        caller = self._callers[leg] = _Caller(number, args[1], self._greeting_id())
+        greet = requests.play(leg, caller.playback, self._media(prompt))
+        return Heard(requests=(requests.answer(leg), greet))
+
+    def _greeting_id(self) -> str:
+        return f"{_GREETING}{next(self._numbers)}"
 
     def _hangup_request(self, event: Event) -> Heard:
         state = self._legs.get(event["channel"]["id"])
@@ -236,6 +256,7 @@ class Switchboard:
 
     def _destroyed(self, event: Event) -> Heard:
         leg = event["channel"]["id"]
+        self._callers.pop(leg, None)
         state = self._legs.pop(leg, None)
         if state is None:
             return _NOTHING
@@ -253,14 +274,27 @@ class Switchboard:
         return Heard((ended,), (*dropped, *self._idle(state.line)))
 
     def _digit(self, event: Event) -> Heard:
-        leg = event["channel"]["id"]
+        leg, caller = event["channel"]["id"], self._callers.get(event["channel"]["id"])
+        if caller is not None:
+            return self._caller_pressed(leg, caller, event["digit"])
         return Heard((Digit(leg, event["digit"]),)) if leg in self._legs else _NOTHING
+
+    def _caller_pressed(self, leg: str, caller: _Caller, digit: str) -> Heard:
+        """Stop calls to a caller who asks for it by the key that the greeting names."""
+        if digit != STOP_KEY or caller.stopped:
+            return _NOTHING
+        before, caller.playback, caller.stopped = caller.playback, self._greeting_id(), True
+        say = requests.play(leg, caller.playback, self._media(_STOPPED))
+        news = StopAsked(caller.number, caller.called)
+        return Heard((news,), (requests.stop_playback(before), say))
 
     def _playback_finished(self, event: Event) -> Heard:
         playback: Mapping[str, Any] = event["playback"]
         target = str(playback.get("target_uri", "")).removeprefix("channel:")
         if playback["id"].startswith(_GREETING):
-            return Heard(requests=(requests.hang_up(target),))
+            caller = self._callers.get(target)
+            over = caller is None or caller.playback == playback["id"]
+            return Heard(requests=(requests.hang_up(target),)) if over else _NOTHING
         if playback["id"].startswith("tone-"):
             return self._tone_ended(playback["id"], target)
         state = self._legs.get(target)
