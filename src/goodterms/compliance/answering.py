@@ -27,6 +27,11 @@ class Answering:
 
     rulebook: Rulebook
 
+    async def refresh(self, conn: Connection, *, now: datetime) -> Rulebook:
+        """Give the rulebook in force, as whoever asks and records knows it."""
+        _ = conn, now
+        return self.rulebook
+
     async def ask(
         self,
         conn: Connection,
@@ -47,8 +52,9 @@ class Answering:
             attempt_id=subject_id, consumer_id=consumer_id, account_ids=tuple(account_ids),
             contact_point_id=0, number="", channel=Channel.CALL,
         )  # fmt: skip
+        rulebook = await self.refresh(conn, now=now)
         [(facts, _)] = await load_facts(conn, [about], days=0, now=now)
-        answer = ask(moment, subject, facts, self.rulebook, now)
+        answer = ask(moment, subject, facts, rulebook, now)
         record = record_answer(answer, subject, facts)
         kind = KINDS[subject.__class__]
         await store.put_answer(

@@ -176,6 +176,7 @@ class ComplianceService(LicenceKeeper, Answering):
         For what concerns nobody in particular: a publication, a pace. The rules that bind us in
         any role we have towards our creditors are asked. Answers are not recorded.
         """
+        rulebook = await self.refresh(conn, now=now)
         held = await store.licensed_places(conn, now.date())
         ours = tuple(
             AccountFacts(-number, "active", None, role=role)
@@ -186,9 +187,7 @@ class ComplianceService(LicenceKeeper, Answering):
             for country, region in places
         ]
         return [
-            ask(moment, subject, facts, self.rulebook, now)
-            for subject in subjects
-            for facts in known
+            ask(moment, subject, facts, rulebook, now) for subject in subjects for facts in known
         ]
 
     def explain(self, verdict: Verdict) -> Explanation:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from goodterms.compliance.decide.case import Case
@@ -91,6 +91,26 @@ class Counted:
                 and one.to == to
             ]
             case.memo[self.key] = found
+        return [one for one in found if self._chosen(one)] if self.choosy else found
+
+    def recent(self, case: Case, first: date) -> list[LoggedContact]:
+        """Return those that count and may have been on this date or later, newest first.
+
+        Rules that count alike over the same days look through the log once.
+        """
+        found: list[LoggedContact] | None = case.memo.get((self.key, first))
+        if found is None:
+            media, reach, ways, to = self.media, self.reach, self.ways, self.to
+            found = [
+                one
+                for one in case.facts.log
+                if one.day >= first
+                and one.reach >= reach
+                and one.medium in media
+                and one.direction in ways
+                and one.to == to
+            ]
+            case.memo[self.key, first] = found
         return [one for one in found if self._chosen(one)] if self.choosy else found
 
     def _chosen(self, one: LoggedContact) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from goodterms.compliance.decide import words
@@ -58,7 +58,7 @@ def _rolling_count(rule: Rule) -> Check:
     47 CFR 64.1200(a)(3).
     """
     cap = _Cap.of(rule)
-    counted, most, per_debt = cap.counted, cap.most, "debt" in rule.params["unit"]
+    counted, per_debt = cap.counted, "debt" in rule.params["unit"]
     fine, unknown = (cap.voice.passes(""),), (cap.voice.fails(_UNKNOWN),)
 
     def check(case: Case, debts: Debts) -> tuple[Finding, ...]:
@@ -66,8 +66,7 @@ def _rolling_count(rule: Rule) -> Check:
             return ()
         if not case.zones:
             return unknown
-        contacts = case.facts.log if len(case.facts.log) < most else counted.among(case)
-        if case.terse and len(contacts) < most:
+        if case.terse and cap.far(case, debts if per_debt else (None,)):
             return fine
         contacts = counted.among(case)
         if more := cap.lifted(case):
@@ -103,13 +102,35 @@ class _Cap:
             bool(params.get("first_counts")),
         )  # fmt: skip
 
+    def far(self, case: Case, debts: Sequence[AccountFacts | None]) -> bool:
+        """Tell whether so few are in the window that nothing else need be looked at.
+
+        What a consent excludes, or came before the first contact, only makes them fewer.
+        """
+        if len(case.facts.log) < self.most:
+            return True
+        if not isinstance(self.span, _Days):
+            return False
+        recent = self.counted.recent(case, self.span.first(case))
+        if len(recent) < self.most:
+            return True
+        return None not in debts and all(
+            len(about(case, recent, debt)) < self.most for debt in debts if debt
+        )
+
+    def inside(
+        self, case: Case, contacts: Sequence[LoggedContact], debt: AccountFacts | None
+    ) -> list[LoggedContact]:
+        """Return what counts now, the latest first."""
+        ours = [one for one in since_first(case, contacts, self.since, debt, itself=self.itself)
+                if not (self.excludes and consented(case, one, debt))]  # fmt: skip
+        return self.span.inside(case, ours)
+
     def judge(
         self, case: Case, contacts: Sequence[LoggedContact], debt: AccountFacts | None
     ) -> str | Finding:
         """Count; say how many there were, or why one more would be too many and until when."""
-        ours = [one for one in since_first(case, contacts, self.since, debt, itself=self.itself)
-                if not (self.excludes and consented(case, one, debt))]  # fmt: skip
-        inside = self.span.inside(case, ours)
+        inside = self.inside(case, contacts, debt)
         who = f"About {words.debt(debt)}," if debt else "The consumer was"
         times = words.times(len(inside))
         told = f"{who} {_verb(self.counted)} {times} {self.span.words}; {self.most} allowed."
@@ -137,19 +158,13 @@ def count_of(rule: Rule, case: Case, debt: AccountFacts) -> int:
 
     Zero where the consumer's date is not known: then there is no window.
     """
-    params, counted = rule.params, Counted.of(rule.params)
+    cap = _Cap.of(rule)
     if not case.zones:
         return 0
-    only = debt if "debt" in params["unit"] else None
-    contacts: Sequence[LoggedContact] = counted.among(case)
-    if only is not None:
-        contacts = about(case, contacts, only)
-    ours = [
-        one
-        for one in since_first(case, contacts, params.get("since"), only)
-        if not (params.get("consent_excludes") and consented(case, one, only))
-    ]
-    return len(_span_of(params).inside(case, ours))
+    contacts = cap.counted.among(case)
+    if "debt" in rule.params["unit"]:
+        return len(cap.inside(case, about(case, contacts, debt), debt))
+    return len(cap.inside(case, contacts, None))
 
 
 def _answers(voice: Voice, answers: Sequence[str | Finding]) -> tuple[Finding, ...]:
@@ -173,8 +188,11 @@ class _Days:
     def words(self) -> str:
         return "today" if self.number == 1 else f"in the last {self.number} days"
 
+    def first(self, case: Case) -> date:
+        return case.days[0] - timedelta(days=self.number - 1)
+
     def inside(self, case: Case, contacts: Sequence[LoggedContact]) -> list[LoggedContact]:
-        first = case.days[0] - timedelta(days=self.number - 1)
+        first = self.first(case)
         return sorted([one for one in contacts if one.day >= first],
                       key=lambda one: one.day, reverse=True)  # fmt: skip
 
@@ -241,7 +259,7 @@ def _wait_after_conversation(rule: Rule) -> Check:
             return ()
         if not case.zones:
             return (voice.fails(_UNKNOWN),)
-        contacts = talks.among(case)
+        contacts = talks.recent(case, case.days[0] - timedelta(days=days - 1))
         if case.terse and not contacts:
             return fine
         return _answers(voice, [judge(case, contacts, account) for account in debts])
@@ -261,8 +279,9 @@ def _minimum_gap(rule: Rule) -> Check:
     def check(case: Case, _debts: Debts) -> tuple[Finding, ...]:
         if not counted.concerns(case):
             return ()
-        contacts = counted.among(case)
-        last = max([one.at for one in contacts], default=None)
+        # Without a place there is no date; then the whole log is looked through.
+        first = case.days[0] - timedelta(days=gap.days + 2) if case.days else date.min
+        last = max([one.at for one in counted.recent(case, first)], default=None)
         if last is None or last + gap <= case.now:
             return fine
         ago = words.lasting(case.now - last)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from goodterms.compliance.decide import words
@@ -191,6 +192,7 @@ def _time_preference(rule: Rule) -> Check:
     """
     voice = Voice(rule)
     fine = (voice.passes("The consumer named no inconvenient time."),)
+    free = (voice.passes("It is a time the consumer did not name as inconvenient."),)
 
     def check(case: Case, _debts: Debts) -> tuple[Finding, ...]:
         wishes = [
@@ -205,7 +207,7 @@ def _time_preference(rule: Rule) -> Check:
             return (voice.fails(_UNKNOWN),)
         at = _free_of(case, wishes)
         if at == case.now:
-            return (voice.passes("It is a time the consumer did not name as inconvenient."),)
+            return free
         then = words.next_possible(at, case.now, case.zones)
         return (voice.fails(f"The consumer said that this time is inconvenient. {then}", at),)
 
@@ -219,23 +221,38 @@ def _free_of(case: Case, wishes: list[Circumstance]) -> datetime | None:
 
 def wanted(wishes: Sequence[Circumstance]) -> Opening:
     """Return the hours that stated times leave: the only convenient less the inconvenient ones."""
+    return _wanted(tuple([(wish.kind == "only_time", *_said(wish)) for wish in wishes]))
+
+
+_Said = tuple[object, object, tuple[int, ...]]
+
+
+def _said(one: Circumstance) -> _Said:
+    """Return what was said of a time: from, until, and the weekdays; none: every day."""
+    data = one.data
+    return data.get("from", "00:00"), data.get("until", "24:00"), tuple(data.get("weekdays") or ())
+
+
+@lru_cache(maxsize=4096)
+def _wanted(wishes: tuple[tuple[bool, object, object, tuple[int, ...]], ...]) -> Opening:
     closed: list[list[Span]] = [[] for _ in range(7)]
-    for wish in wishes:
-        stated = _stated(wish)
+    for only, begins, ends, weekdays in wishes:
+        stated = _by_day(begins, ends, weekdays)
         for day in range(7):
-            closed[day] += without(stated[day]) if wish.kind == "only_time" else stated[day]
+            closed[day] += without(stated[day]) if only else stated[day]
     return Opening(tuple(without(tuple(spans)) for spans in closed))
 
 
 def _stated(one: Circumstance) -> list[Spans]:
-    """Read a stated time by weekday: ``weekdays`` (all if none), ``from`` and ``until``.
+    """Read a stated time by weekday: ``weekdays`` (all if none), ``from`` and ``until``."""
+    return _by_day(*_said(one))
 
-    A time that ends before it begins goes on past midnight, into the next day.
-    """
-    opens = read_minutes(one.data.get("from", "00:00"))
-    closes = read_minutes(one.data.get("until", "24:00"))
+
+def _by_day(begins: object, ends: object, weekdays: tuple[int, ...]) -> list[Spans]:
+    """Spread a stated time over the week; one that ends before it begins goes on past midnight."""
+    opens, closes = read_minutes(begins), read_minutes(ends)
     week: list[Spans] = [()] * 7
-    for day in one.data.get("weekdays") or range(7):
+    for day in weekdays or range(7):
         if opens < closes:
             week[day] += ((opens, closes),)
         else:

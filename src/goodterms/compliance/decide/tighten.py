@@ -58,21 +58,31 @@ def _compare(row: Row, rule: Rule, law: Rule) -> None:
     """Refuse the first dimension in which a row is looser than the law."""
     if rule.predicate != law.predicate:
         row.refuse("predicate", f"is not that of {law.id}", f"write {law.predicate}")
-    ways = PREDICATES[law.predicate].tightens
-    if not _WINDOW.isdisjoint(ways) and not _WINDOW.isdisjoint(law.params):
-        _compare_windows(row, rule, law)
-        ways = {name: way for name, way in ways.items() if name not in _WINDOW}
+    if found := loosened(rule, law):
+        problem, remedy = found
+        row.refuse("params", f"loosens {law.id}: {problem}", remedy)
+
+
+def loosened(rule: Rule, law: Rule) -> tuple[str, str] | None:
+    """Say in which parameter a row is looser than a rule of its predicate, and the remedy.
+
+    None: it is at least as strict in each.
+    """
+    predicate = PREDICATES[law.predicate]
+    ways = predicate.tightens
+    window = _WINDOW if "from" in predicate.params else frozenset()
+    if window and not _within_everywhere(opening_of(rule.params), opening_of(law.params)):
+        words = f"stay within {_window_words(law.params)}"
+        return "its window is open when the law's is closed", words
     for name in dict.fromkeys([*law.params, *rule.params]):
-        if name in _WINDOW and name not in ways and "from" in PREDICATES[law.predicate].params:
+        if name in window:
             continue
         ours, theirs = rule.params.get(name), law.params.get(name)
-        fits = _WAYS[ways.get(name, "same")]
-        if not fits(ours, theirs):
-            row.refuse(
-                "params",
-                f"loosens {law.id}: {name} is {_shown(ours)}, where the law says {_shown(theirs)}",
-                _remedy(name, ways.get(name, "same"), theirs),
-            )
+        way = ways.get(name, "same")
+        if not _WAYS[way](ours, theirs):
+            problem = f"{name} is {_shown(ours)}, where the law says {_shown(theirs)}"
+            return problem, _remedy(name, way, theirs)
+    return None
 
 
 def _shown(value: Any) -> str:
@@ -92,17 +102,6 @@ def _remedy(name: str, way: str, law: Any) -> str:
         "off": "write false",
     }
     return f"{words.get(way, f'write {law}')} for {name}"
-
-
-def _compare_windows(row: Row, rule: Rule, law: Rule) -> None:
-    """Refuse a window that is open at some time at which the law's is closed."""
-    ours, theirs = opening_of(rule.params), opening_of(law.params)
-    if not _within_everywhere(ours, theirs):
-        row.refuse(
-            "params",
-            f"loosens {law.id}: its window is open when the law's is closed",
-            f"stay within {_window_words(law.params)}",
-        )
 
 
 def _window_words(params: Mapping[str, Any]) -> str:
