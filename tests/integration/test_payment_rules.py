@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from tests.fakes.till import Till
+from tests.fakes.web import make_web, program
 
 from goodterms.compliance.model import StoredAnswer
 from goodterms.kit.errors import NotFound, Refusal
@@ -64,3 +65,13 @@ async def test_a_card_that_was_declined_too_often_is_not_tried_again(pool: Pool)
     till.clock.set(answer.earliest_allowed_at)
     again = await till.take(account, "1", payment_id="pay_try_16", **VISA)
     assert again.state is PaymentState.INITIATED
+
+
+async def test_a_program_reads_what_the_rules_said(pool: Pool) -> None:
+    """The API gives the answers to a payment by its id, also to one that was refused."""
+    till = Till(pool)
+    await till.take(await till.account())
+    async with await program(make_web(pool)) as client:
+        [answer] = (await client.get("/payments/pay_one_1/answers")).json()
+        assert (answer["moment"], answer["decision"]) == ("PAY", "allow")
+        assert (await client.get("/payments/pay_none_1/answers")).json() == []

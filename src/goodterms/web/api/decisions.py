@@ -11,7 +11,14 @@ from fastapi import APIRouter, Depends, Query
 from goodterms.access.model import Actor, Scope
 from goodterms.accounts.model import Channel
 from goodterms.calls.model import Attempt
-from goodterms.compliance.model import Decision, Explanation, Facts, ProposedContact, Verdict
+from goodterms.compliance.model import (
+    Decision,
+    Explanation,
+    Facts,
+    ProposedContact,
+    StoredAnswer,
+    Verdict,
+)
 from goodterms.kit.sql import transaction
 from goodterms.web.api.bodies import Before, Body, Id, Limit, Name, Reference, Short
 from goodterms.web.api.idempotent import IdempotentRoute
@@ -105,6 +112,12 @@ async def preview(web: Services, _: Reading, body: PreviewBody) -> DecisionOut:
         if account_ids is None:
             owned = await web.accounts.accounts_of(conn, body.consumer_id)
             account_ids = [account.id for account in owned]
+        now = web.clock.now()
+        number, because = body.caller_id, ""
+        if number is None:
+            number, because = await web.compliance.callers.number_for(
+                conn, body.consumer_id, now=now
+            )
         contact = ProposedContact(
             attempt_id="preview",
             consumer_id=body.consumer_id,
@@ -112,9 +125,17 @@ async def preview(web: Services, _: Reading, body: PreviewBody) -> DecisionOut:
             contact_point_id=body.contact_point_id,
             number=point.value,
             channel=body.channel,
-            caller_id=body.caller_id,
+            caller_id=number,
+            caller_because=because,
         )
-        return _decision(web, await web.compliance.preview(conn, contact, now=web.clock.now()))
+        return _decision(web, await web.compliance.preview(conn, contact, now=now))
+
+
+@router.get("/payments/{payment_id}/answers")
+async def payment_answers(web: Services, _: Reading, payment_id: Name) -> list[StoredAnswer]:
+    """Read what the rules said to a payment, taken or refused, with all it was made from."""
+    async with web.pool.connection() as conn:
+        return await web.compliance.answers(conn, "payment", payment_id)
 
 
 @router.get("/attempts/{attempt_id}")
