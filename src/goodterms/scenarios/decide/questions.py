@@ -35,7 +35,7 @@ from goodterms.scenarios.model import Caller, Point, Reply, World
 
 Asking = Callable[[Rulebook], Reply]
 CONTACTS = {"call": "call", "sms": "sms", "text": "sms", "email": "email", "e-mail": "email",
-            "letter": "letter", "meeting": "meeting"}  # fmt: skip
+            "letter": "letter", "social": "social", "meeting": "meeting"}  # fmt: skip
 PROGRESS = {
     "ring": Moment.RING,
     "ringing": Moment.RING,
@@ -96,7 +96,7 @@ def proposed(
     """Read a contact as somebody would propose it."""
     cast = stage.cast
     if medium not in set(Channel):
-        node.refuse(f"proposes a {medium}", "propose a call, sms or email")
+        node.refuse(f"proposes a {medium}", "propose a call, sms, email, letter or social")
     point = first_point(node, medium, cast)
     caller = _caller(fields, cast) if medium != "email" else None
     contact = ProposedContact(
@@ -115,6 +115,7 @@ def proposed(
         message=fields.text("message", "message_class", "template_class"),
         agent_guaranteed=fields.flag("agent_guaranteed", "guaranteed_agent"),
         wording=wording(fields, medium),
+        text_form=fields.text("form", "text_form").lower(),
     )
     return contact, point, caller
 
@@ -196,6 +197,9 @@ def progress_question(kind: str, fields: Fields, stage: Stage) -> Asking:
         machine=fields.flag("machine"),
         giving_up=fields.flag("giving_up", "hanging_up"),
         wording=contact.wording,
+        answered=fields.get(_seconds, None, "since_salutation", "answered_seconds"),
+        rings=fields.get(Node.whole, None, "rings", "rang_times"),
+        cut_off=fields.flag("cut_off"),
     )
     at = stage.time(fields)
     facts = facts_at(stage.world, at, point, caller, contact.account_ids)
@@ -310,6 +314,8 @@ def publish_question(kind: str, fields: Fields, stage: Stage) -> Asking:
         reviewable=fields.flag("reviewable"),
         pools=tuple(callers[n].pool for n in named if n in callers),
         sticky_days=fields.get(Node.whole, 0, "sticky_days"),
+        ring_seconds=fields.get(Node.whole, None, "ring_seconds"),
+        amd=fields.flag("amd"),
     )
     at = stage.time(fields)
     return _asking(Moment.PUBLISH, activation, _Known(facts_at(stage.world, at), at), stage)
