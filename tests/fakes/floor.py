@@ -162,6 +162,7 @@ class House:
     rates: Rates = field(default_factory=lambda: Rates(0, 0))
     delayed: bool = False
     past: Past = field(default_factory=Past)
+    held: str = ""
 
     def __post_init__(self) -> None:
         self.clock = SetClock(START)
@@ -191,7 +192,8 @@ class House:
 
     def _policies(self) -> PoliciesSeen:
         due, past = {CAMPAIGN: self.due}, {CAMPAIGN: self.past}
-        return PoliciesSeen((self.dial,), (TRUNK,), {CAMPAIGN: self.rates}, due, past)
+        held = {CAMPAIGN: self.held} if self.held else {}
+        return PoliciesSeen((self.dial,), (TRUNK,), {CAMPAIGN: self.rates}, due, past, held)
 
     async def feed(self, event: FloorEvent) -> None:
         """Give the floor an event and carry out what it orders."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -11,7 +12,7 @@ from tests.fakes.centre import CALLER, MONDAY, Centre
 from goodterms.accounts.model import Channel, ConsentState, HoldKind
 from goodterms.calls.model import Disposition, Outcome, Particulars, Phase
 from goodterms.compliance.model import Reach
-from goodterms.dialing.model import Decided, DueState
+from goodterms.dialing.model import Decided, DueState, Mode
 from goodterms.kit.sql import Pool, transaction
 
 pytestmark = pytest.mark.postgres
@@ -339,3 +340,44 @@ async def test_who_pressed_the_key_is_called_no_more(pool: Pool) -> None:
     )
     assert [row["state"] for row in due] == ["withdrawn", "waiting"]
     assert second["value"] != first["value"]
+
+
+async def test_rules_hold_a_campaign_to_one_line_per_agent(pool: Pool) -> None:
+    """PACE is asked by country over its window; who breaks the cap, or has no rate, is held."""
+    centre = Centre(pool)
+    campaign = await centre.open(3, mode="ratio", ratio="2")
+    policy = await centre.policy(campaign)
+    rules = centre.dialing.pace_rules
+
+    async def ended(consumer_id: int, outcome: str, at: datetime) -> None:
+        async with transaction(pool) as conn:
+            await conn.execute(
+                "INSERT INTO calls.attempt (id, campaign_id, consumer_id, account_ids,"
+                " contact_point_id, number, caller_id, trunk, node, verdict_id, ring_seconds, amd,"
+                " state, phase, created_at, ended_at, outcome, abandoned)"
+                " SELECT 'att_' || gen_random_uuid(), %s, %s, '{}', p.id, p.value, %s, 'carrier',"
+                " 'n', 1, 20, false, 'closed', 'ended', %s, %s, %s, %s"
+                " FROM accounts.contact_point p WHERE p.consumer_id = %s",
+                (campaign.id, consumer_id, CALLER, at, at, outcome, outcome == "abandoned",
+                 consumer_id),
+            )  # fmt: skip
+
+    async def held(now: datetime) -> str:
+        async with pool.connection() as conn:
+            return (await rules.held(conn, [policy], now=now)).get(campaign.id, "")
+
+    people = [
+        row["id"] for row in await centre.rows("SELECT id FROM accounts.consumer ORDER BY id")
+    ]
+    assert "no rate" in await held(TEN)
+    for _ in range(33):
+        await ended(people[0], "conversation", TEN)
+    assert "no rate" in await held(TEN + timedelta(seconds=14))
+    assert await held(TEN + timedelta(seconds=15)) == ""
+    for _ in range(2):
+        await ended(people[1], "abandoned", TEN)
+    assert "2 of 35" in await held(TEN + timedelta(seconds=30))
+    assert "no rate" in await held(TEN + timedelta(days=30, seconds=1))
+    async with pool.connection() as conn:
+        still = replace(policy, mode=Mode.PROGRESSIVE)
+        assert await rules.held(conn, [still], now=TEN + timedelta(minutes=1)) == {}

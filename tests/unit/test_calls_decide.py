@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -243,3 +244,31 @@ def test_calls_without_a_conversation_dispose_of_themselves() -> None:
     assert automatic_disposition(Outcome.MACHINE) is Disposition.MACHINE
     assert automatic_disposition(Outcome.HUNG_UP) is Disposition.HUNG_UP
     assert automatic_disposition(Outcome.BUSY) is Disposition.NO_CONTACT
+
+
+def answered_at(seconds: float, call_: LiveCall) -> LiveCall:
+    """Let a call be answered so many seconds after it was placed."""
+    started, _ = transition(call_, Started(LEG), NOW)
+    return transition(started, Answered(LEG), NOW + timedelta(seconds=seconds))[0]
+
+
+def test_seconds_for_an_agent_are_those_of_the_rules() -> None:
+    """A tighter rule leaves less time from the end of the greeting."""
+    strict = answered_at(5, replace(call(), agent_seconds=1))
+    assert strict.deadline == NOW + timedelta(seconds=6)
+    heard, _ = transition(
+        answered_at(5, call(amd=True)), Detected(LEG, "person", "HUMAN"), NOW + timedelta(seconds=8)
+    )
+    assert heard.deadline == NOW + timedelta(seconds=10)
+
+
+def test_seconds_may_run_from_the_salutation() -> None:
+    """Where the greeting itself counts, detection may not outlast it, and leaves what is left."""
+    uk = answered_at(5, replace(call(amd=True), from_salutation=True))
+    assert (uk.phase, uk.deadline) == (Phase.DETECTING, NOW + timedelta(seconds=7))
+    heard, _ = transition(uk, Detected(LEG, "person", "HUMAN"), NOW + timedelta(seconds=6))
+    assert heard.deadline == NOW + timedelta(seconds=7)
+    unsure, _ = transition(uk, TimeUp(LEG), NOW + timedelta(seconds=7))
+    told, orders = transition(unsure, TimeUp(LEG), NOW + timedelta(seconds=7))
+    assert told.phase is Phase.MESSAGE
+    assert isinstance(orders[0], Play)

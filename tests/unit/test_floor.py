@@ -102,6 +102,20 @@ async def test_two_seconds_without_an_agent_is_an_abandoned_call() -> None:
     assert house.floor.pacing.rates[CAMPAIGN] == Rates(1001, 1)
 
 
+async def test_campaign_that_the_rules_hold_dials_one_line_per_agent() -> None:
+    """What would be two lines for one agent is one, and the pace says why."""
+    ratio = policy(mode=Mode.RATIO, ratio=Decimal(2))
+    free = House([PERSON] * 4, due=4, dial=ratio, rates=Rates(1000, 0))
+    held = House([PERSON] * 4, due=4, dial=ratio, rates=Rates(1000, 0), held="Too many were lost.")
+    for house, lines in ((free, 2), (held, 1)):
+        await house.open(agent(1))
+        await house.run(0.5)
+        assert starts(house) == lines
+    shown = [order.pace.because for _, order in held.orders if isinstance(order, ShowPace)]
+    assert shown
+    assert all(words.startswith("Too many were lost.") for words in shown)
+
+
 async def test_predictive_dials_for_more_than_the_free_agents() -> None:
     """Where few answer and the budget is full, one free agent is worth several lines."""
     dial = policy(mode=Mode.PREDICTIVE)

@@ -27,7 +27,8 @@ class LiveCall:
     ``deadline`` is the instant at which the present phase has lasted too long. ``agent_id`` is
     the agent it is being joined with or talks to. ``abandoned``: a person answered and got no
     agent in time. ``rung_out``: our ring timer ended it. ``interrupted``: we lost sight of it for
-    a while. ``sighted``: the network confirmed its end.
+    a while. ``sighted``: the network confirmed its end. A person waits ``agent_seconds`` for an
+    agent, from the answer on where ``from_salutation`` says so, else from the greeting's end.
     """
 
     attempt_id: str
@@ -37,6 +38,8 @@ class LiveCall:
     ring_seconds: int
     amd: bool
     abandon_prompt: str = "abandoned"
+    agent_seconds: int = 2
+    from_salutation: bool = False
     guardian_id: int | None = None
     phase: Phase = Phase.WAITING
     deadline: datetime | None = None

@@ -22,6 +22,7 @@ from goodterms.compliance.decide import (
     worded,
 )
 from goodterms.compliance.decide.gate import ask
+from goodterms.compliance.decide.terms import CallTerms, call_terms, pace_windows
 from goodterms.compliance.decide.tighten import with_overlay
 from goodterms.compliance.gathering import load_facts
 from goodterms.compliance.licences import LicenceKeeper
@@ -193,6 +194,14 @@ class ComplianceService(LicenceKeeper, Answering):
     def explain(self, verdict: Verdict) -> Explanation:
         """Make a verdict of the rulebook in force readable."""
         return explain(verdict, self.rulebook)
+
+    def call_terms(self, verdict: Verdict) -> CallTerms:
+        """Return what the rules ask of a call while it goes on: ringing, the two seconds."""
+        return call_terms(self.rulebook, verdict.facts, verdict.contact.purpose, verdict.decided_at)
+
+    def pace_windows(self, now: datetime) -> dict[str, datetime]:
+        """Return since when a campaign's calls count for its pace, by country; "" is any other."""
+        return pace_windows(self.rulebook, now)
 
     def headline(self, verdict: Verdict) -> str:
         """Say a verdict in one sentence."""

@@ -38,7 +38,8 @@ class AgentSaved:
 class PoliciesSeen:
     """What all campaigns ask; ``rates`` and ``past`` are those of campaigns not known before.
 
-    ``due``: by campaign, how many people are due now, counted no further than needed.
+    ``due``: by campaign, how many people are due now, counted no further than needed. ``held``:
+    why the rules hold a campaign to one line per agent.
     """
 
     policies: tuple[DialPolicy, ...]
@@ -46,6 +47,7 @@ class PoliciesSeen:
     rates: dict[int, Rates] = field(default_factory=dict)
     due: dict[int, int] = field(default_factory=dict)
     past: dict[int, Past] = field(default_factory=dict)
+    held: dict[int, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,7 @@ class Pacing:
         self.trunks: dict[str, Trunk] = {}
         self.rates: dict[int, Rates] = {}
         self.due: dict[int, int] = {}
+        self.held: dict[int, str] = {}
         self._desk = DeskRecord()
         self._foresights: dict[int, Foresight] = {}
         self._asked: dict[int, int] = {}
@@ -54,6 +55,7 @@ class Pacing:
         for campaign_id, rates in seen.rates.items():
             self.rates.setdefault(campaign_id, rates)
         self.due |= seen.due
+        self.held = dict(seen.held)
         for campaign_id, past in seen.past.items():
             self._remember(campaign_id, past)
         self.look_again()
@@ -167,6 +169,9 @@ class Pacing:
         self._again_at = at if self._again_at is None else min(self._again_at, at)
 
     def _decide(self, seen: Snapshot, policy: DialPolicy, trunk: Trunk, now: datetime) -> Pace:
+        if because := self.held.get(policy.campaign_id):
+            steady = pace(seen, replace(policy, mode=Mode.PROGRESSIVE), trunk)
+            return replace(steady, because=f"{because} {steady.because}")
         if not policy.predicts:
             return pace(seen, policy, trunk)
         if seen.agents:

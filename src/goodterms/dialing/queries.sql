@@ -259,6 +259,30 @@ WHERE campaign_id = %(campaign_id)s AND bridged_at IS NOT NULL AND ended_at IS N
 ORDER BY created_at DESC
 LIMIT %(limit)s;
 
+-- name: tallies
+-- Per campaign and country, since the window in force there began: people who found no agent in
+-- time, those who were passed to one, machines that agents coded, and calls taken for machines.
+SELECT
+    attempt.campaign_id, consumer.country,
+    count(*) FILTER (WHERE attempt.abandoned) AS abandoned,
+    count(*) FILTER (
+        WHERE attempt.outcome = 'conversation' AND attempt.disposition IS DISTINCT FROM 'machine'
+            AND NOT attempt.abandoned
+    ) AS live,
+    count(*) FILTER (
+        WHERE attempt.outcome = 'conversation' AND attempt.disposition = 'machine'
+    ) AS machines,
+    count(*) FILTER (WHERE attempt.amd_verdict = 'machine') AS taken
+FROM calls.attempt attempt
+JOIN accounts.consumer consumer ON consumer.id = attempt.consumer_id
+LEFT JOIN unnest(%(countries)s::text[], %(begins)s::timestamptz[]) AS counted (country, since)
+    ON counted.country = consumer.country
+WHERE attempt.campaign_id = ANY (%(campaign_ids)s) AND attempt.created_at >= %(earliest)s
+    AND attempt.created_at >= COALESCE(counted.since, %(since)s)
+    AND attempt.outcome IS NOT NULL
+GROUP BY attempt.campaign_id, consumer.country
+ORDER BY attempt.campaign_id, consumer.country;
+
 -- name: record_pace
 -- Note the last pace of a campaign for the floor.
 INSERT INTO dialing.pace (campaign_id, at, place, because, snapshot)

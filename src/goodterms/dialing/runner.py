@@ -237,6 +237,7 @@ class Runner:
         trunk = self._floor.pacing.trunks.get(policy.trunk)
         if attempt is None or permit is None or trunk is None:
             return None
+        terms = self._parts.dialing.terms(decided.verdict)
         call = LiveCall(
             attempt_id=attempt.id,
             consumer_id=attempt.consumer_id,
@@ -245,13 +246,12 @@ class Runner:
             ring_seconds=attempt.ring_seconds,
             amd=attempt.amd,
             abandon_prompt=policy.abandon_prompt,
+            agent_seconds=terms.agent_seconds,
+            from_salutation=terms.from_salutation,
             guardian_id=decided.claimed.guardian_id,
         )
-        return Permitted(
-            call,
-            permit,
-            CallOrder(attempt.id, trunk.endpoint, attempt.ring_seconds, attempt.amd),
-        )
+        dial = CallOrder(attempt.id, trunk.endpoint, attempt.ring_seconds, attempt.amd)
+        return Permitted(call, permit, dial)
 
     async def _start(self, order: Start) -> None:
         attempt_id = order.order.attempt_id
@@ -378,7 +378,8 @@ class Runner:
             past = {campaign: await dialing.past(conn, campaign) for campaign in fresh}
             ahead = [p.campaign_id for p in policies if p.running and p.predicts]
             due = await dialing.due_now(conn, ahead, now=now) if ahead else {}
-        self._feed(PoliciesSeen(tuple(policies), tuple(trunks), rates, due, past))
+            held = await dialing.pace_rules.held(conn, policies, now=now)
+        self._feed(PoliciesSeen(tuple(policies), tuple(trunks), rates, due, past, held))
 
     async def _provide_phones(self) -> None:
         async with self._reads.connection() as conn:

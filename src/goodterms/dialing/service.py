@@ -21,6 +21,7 @@ from goodterms.calls.model import (
 from goodterms.calls.ports import Telephony
 from goodterms.calls.service import CallService
 from goodterms.compliance.decide.callers import Person
+from goodterms.compliance.decide.terms import CallTerms
 from goodterms.compliance.model import Decision, Permit, ProposedContact, Verdict
 from goodterms.compliance.registry import CallerRegistry, Offer
 from goodterms.compliance.service import ComplianceService
@@ -51,6 +52,7 @@ from goodterms.dialing.model import (
     StartResult,
     Trunk,
 )
+from goodterms.dialing.pace_rules import PaceRules
 from goodterms.kit.errors import Refusal
 from goodterms.kit.ids import new_id
 from goodterms.kit.sql import DATABASE_AWAY, Connection, Pool, transaction
@@ -80,6 +82,7 @@ class DialingService:
         self._pool = pool
         self._accounts = accounts
         self._compliance = compliance
+        self.pace_rules = PaceRules(compliance)
         self._calls = calls
         self._ask_hosts = ask_hosts
 
@@ -139,10 +142,16 @@ class DialingService:
             pairs = list(zip(judged, verdicts, strict=False))
             await store.settle(conn, nexts + [after_verdict(c, v, now) for c, v in pairs], now)
             openings = [
-                _opening(c, v, policy, node) for c, v in pairs if v.decision is Decision.ALLOW
+                _opening(c, v, policy, node, self.terms(v))
+                for c, v in pairs
+                if v.decision is Decision.ALLOW
             ]
             attempts = {a.id: a for a in await self._calls.open(conn, openings, now=now)}
         return [Decided(c, v, attempts.get(v.contact.attempt_id)) for c, v in pairs]
+
+    def terms(self, verdict: Verdict) -> CallTerms:
+        """Return what the rules ask of a call while it goes on."""
+        return self._compliance.call_terms(verdict)
 
     async def start(
         self,
@@ -368,7 +377,9 @@ def _proposed(claimed: Claimed, policy: DialPolicy, offer: Offer, now: datetime)
     )
 
 
-def _opening(claimed: Claimed, verdict: Verdict, policy: DialPolicy, node: str) -> Opening:
+def _opening(
+    claimed: Claimed, verdict: Verdict, policy: DialPolicy, node: str, terms: CallTerms
+) -> Opening:
     contact = verdict.contact
     assert verdict.id is not None  # judged verdicts are recorded
     assert contact.caller_id is not None  # without one the gate refuses
@@ -384,6 +395,6 @@ def _opening(claimed: Claimed, verdict: Verdict, policy: DialPolicy, node: str) 
         trunk=policy.trunk,
         node=node,
         verdict_id=verdict.id,
-        ring_seconds=policy.ring_seconds,
+        ring_seconds=max(policy.ring_seconds, terms.ring_seconds),
         amd=policy.amd,
     )

@@ -11,6 +11,7 @@ from psycopg.rows import tuple_row
 from psycopg.types.json import Jsonb
 
 from goodterms.calls.model import Outcome
+from goodterms.compliance.decide.abandonment import Tally
 from goodterms.dialing.model import (
     Candidate,
     Claimed,
@@ -274,6 +275,27 @@ async def past(conn: Connection, campaign_id: int, *, lines: int, talks: int) ->
         tuple((row["age"], row["answered"]) for row in reversed(ended)),
         tuple(row["seconds"] for row in reversed(talked)),
     )
+
+
+async def tallies(
+    conn: Connection, campaign_ids: Sequence[int], windows: Mapping[str, datetime]
+) -> dict[int, dict[str, tuple[Tally, int]]]:
+    """Count per campaign and country what its pace is judged by, and calls taken for machines.
+
+    ``windows``: since when they count, by country; "" is any other.
+    """
+    values = {
+        "campaign_ids": list(campaign_ids),
+        "countries": list(windows),
+        "begins": list(windows.values()),
+        "since": windows[""],
+        "earliest": min(windows.values()),
+    }
+    found: dict[int, dict[str, tuple[Tally, int]]] = {}
+    for row in await _rows(conn, "tallies", **values):
+        tally = Tally(row["abandoned"], row["live"], row["machines"])
+        found.setdefault(row["campaign_id"], {})[row["country"]] = (tally, row["taken"])
+    return found
 
 
 async def record_pace(conn: Connection, snapshot: Snapshot, pace: Pace, now: datetime) -> None:

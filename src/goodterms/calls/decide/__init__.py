@@ -43,8 +43,6 @@ from goodterms.calls.model import (
 from goodterms.compliance.model import Reach
 from goodterms.kit.change import changed
 
-AGENT_WITHIN = timedelta(seconds=2)
-"""How long a person who answered may wait for an agent. Reference: 47 CFR 64.1200(a)(7)."""
 POST_DIAL = timedelta(seconds=10)
 """How long the network may take from the order to dial to the first ring."""
 DETECT_WITHIN = timedelta(seconds=6)
@@ -146,14 +144,23 @@ def _started(call: LiveCall, now: datetime, *, known: bool) -> Step:
 
 def _answered(call: LiveCall, now: datetime) -> Step:
     if call.amd:
-        return _to(call, CallEvent.DETECT, now + DETECT_WITHIN), (Detect(call.attempt_id),)
+        patience = now + DETECT_WITHIN
+        if call.from_salutation:  # the greeting counts, so detection may not outlast it
+            patience = min(patience, _agent_by(call, now))
+        return _to(call, CallEvent.DETECT, patience), (Detect(call.attempt_id),)
     return _person(call, now), ()
 
 
 def _person(call: LiveCall, now: datetime) -> LiveCall:
     # Without detection the greeting's end is unknown: the two seconds run from the answer, which
     # is stricter than the rule. With it they run from the verdict, when the greeting has ended.
-    return changed(_to(call, CallEvent.PERSON, now + AGENT_WITHIN), greeting_ended_at=now)
+    return changed(_to(call, CallEvent.PERSON, _agent_by(call, now)), greeting_ended_at=now)
+
+
+def _agent_by(call: LiveCall, now: datetime) -> datetime:
+    """Return by when an agent must be there, or the message begins; nobody spoke before it rang."""
+    begun = call.answered_at if call.from_salutation and call.answered_at else now
+    return begun + timedelta(seconds=call.agent_seconds)
 
 
 def _machine(call: LiveCall, now: datetime) -> Step:
