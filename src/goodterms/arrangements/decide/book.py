@@ -10,7 +10,7 @@ from typing import Any
 
 from goodterms.arrangements.decide import examples, kinds, loading, permissions
 from goodterms.arrangements.decide.permissions import ANY, Permission
-from goodterms.arrangements.decide.policies import Policy
+from goodterms.arrangements.decide.policies import Policy, PolicyKind
 from goodterms.arrangements.decide.reading import Document, Fault, Path, read
 from goodterms.kit.errors import Refusal
 from goodterms.kit.plainjson import canonical
@@ -49,16 +49,16 @@ class PolicySet:
     policies: Mapping[str, Policy]
     hash: str
     plan_lengths: tuple[int, ...] = ()
+    limits: Mapping[str, Policy] = field(default_factory=dict)
+    """The policies that may limit others, as this set has them, by reason code."""
+
+    hashes: Mapping[str, str] = field(default_factory=dict)
+    """The hash of each policy it uses, by name."""
 
     def slot(self, name: str) -> Policy | None:
         """Return the policy in a slot; None if the set leaves it empty."""
         names = self.use.get(name, ())
         return self.policies[names[0]] if names else None
-
-    @property
-    def limits(self) -> Mapping[str, Policy]:
-        """The policies that may limit others, as this set has them, by reason code."""
-        return {p.reason_code: p for p in self.policies.values() if p.kind.value == "limit"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +74,16 @@ class PolicyBook:
     @property
     def limits(self) -> Mapping[str, Policy]:
         """The policies that may limit others, by the reason code they are named with."""
-        return {p.reason_code: p for p in self.policies.values() if p.kind.value == "limit"}
+        return _limits(self.policies)
 
     def chosen(self, jurisdiction: str, client: str, product: str, on: date) -> PolicySet | None:
         """Return the set in force: the highest priority, then the most particular; or none."""
         found = [s for s in self.sets if _covers(s, jurisdiction, client, product, on)]
         return max(found, key=_rank, default=None)
+
+
+def _limits(policies: Mapping[str, Policy]) -> Mapping[str, Policy]:
+    return {p.reason_code: p for p in policies.values() if p.kind is PolicyKind.LIMIT}
 
 
 def _covers(found: PolicySet, jurisdiction: str, client: str, product: str, on: date) -> bool:
@@ -150,10 +154,13 @@ def _set(doc: Document, policies: Mapping[str, Policy]) -> PolicySet | None:
     changed = _changed(doc, raw.get("change") or {}, policies)
     if doc.faults or start is None:
         return None
+    all_ = {**policies, **changed}
+    named = sorted({name for names in use.values() for name in names})
     return PolicySet(
         raw["set"], raw["jurisdiction"], raw.get("client", ANY), raw.get("product", ANY),
-        int(raw.get("priority", 0)), start, end, use, {**policies, **changed}, _hash([raw]),
+        int(raw.get("priority", 0)), start, end, use, all_, _hash([raw]),
         _lengths(doc, raw.get("plan_lengths") or []),
+        _limits(all_), {name: all_[name].hash for name in named},
     )  # fmt: skip
 
 

@@ -26,6 +26,7 @@ MODES = {
 }
 ZERO = Decimal(0)
 ONE = Decimal(1)
+_QUANTA = {scale: ONE.scaleb(-scale) for scale in range(7)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,7 @@ def rounded(
     rule = MODES[mode]
     if multiple is not None:
         value = (value / multiple).to_integral_value(rounding=rule) * multiple
-    done = value.quantize(ONE.scaleb(-scale), rounding=rule)
+    done = value.quantize(_QUANTA.get(scale) or ONE.scaleb(-scale), rounding=rule)
     return done if scale >= 0 else done.quantize(ONE)
 
 

@@ -6,22 +6,21 @@ from goodterms.arrangements.decide.kinds import Unit, worded
 from goodterms.arrangements.decide.policies import Outcome
 from goodterms.arrangements.model import Told
 
+_LONG = (Unit.SERIES, Unit.BANDS)
+
 
 def told(outcome: Outcome, currency: str = "") -> Told:
     """Render a step and those it rests on, for both readers, from the same values."""
     policy = outcome.policy
     base = policy.explain if outcome.applies or policy.absent is None else policy.absent
     words = outcome.words or base
-    names = {
-        name: worded(value, policy.units[name], currency)
-        for name, value in outcome.values.items()
-        if name in policy.units
-    }
-    shown = {
-        name: text
-        for name, text in names.items()
-        if name != "value" and policy.units[name] not in (Unit.SERIES, Unit.BANDS)
-    }
+    names, shown = {}, {}
+    for name, value in outcome.values.items():
+        unit = policy.units.get(name)
+        if unit is not None:
+            names[name] = text = worded(value, unit, currency)
+            if name != "value" and unit not in _LONG:
+                shown[name] = text
     return Told(
         policy=policy.name,
         policy_hash=policy.hash,

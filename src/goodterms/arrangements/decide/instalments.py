@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from enum import StrEnum
+from functools import lru_cache
 
 from goodterms.arrangements.decide.exact import CENTS, ONE, ZERO, Rounding
 
@@ -133,6 +134,7 @@ def equal_principal(
     return _running(principal, rows)
 
 
+@lru_cache(maxsize=1024)
 def due_dates(
     first: date,
     count: int,

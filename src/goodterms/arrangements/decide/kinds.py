@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from decimal import Decimal
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
 from goodterms.arrangements.decide.exact import rounded
@@ -122,6 +123,7 @@ def _number(text: Any, unit: Unit) -> Decimal:
     return value
 
 
+@lru_cache(maxsize=8192)
 def worded(value: Any, unit: Unit, currency: str = "") -> str:
     """Write a value for people: ``15.62``, ``5 %``, ``25 November 2026``."""
     if isinstance(value, bool):

@@ -160,8 +160,11 @@ def planned(
     parts: tuple[Part, ...], dates: tuple[date, ...], currency: str
 ) -> tuple[Instalment, ...]:
     """Give the parts of a plan their dates and currency."""
+    # Most parts are alike: each amount becomes money once.
+    amounts = {amount for part in parts for amount in (part.principal, part.interest)}
+    money = {amount: Money(amount, currency) for amount in amounts}
     return tuple(
-        Instalment(p.number, due, Money(p.principal, currency), Money(p.interest, currency))
+        Instalment(p.number, due, money[p.principal], money[p.interest])
         for p, due in zip(parts, dates, strict=True)
     )
 

@@ -123,19 +123,12 @@ def quote(
         permitted.permitted,
     )  # fmt: skip
     offered, removed = options.listed(ask) if is_open else ((), ())
-    bare = Quote(
+    return Quote(
         quote_id, account.id, account.consumer_id, balance.version, total, tuple(lines), offered,
         now, now + timedelta(minutes=under.house.quote_minutes), tuple(absent), removed,
+        policy_set=under.chosen.name, policy_hash=under.book.hash, policies=under.chosen.hashes,
+        as_of=day, known_at=known_at or now,
     )  # fmt: skip
-    return replace(
-        bare, policy_set=under.chosen.name, policy_hash=under.book.hash,
-        policies=_hashes(under.chosen), as_of=day, known_at=known_at or now,
-    )  # fmt: skip
-
-
-def _hashes(chosen: PolicySet) -> dict[str, str]:
-    names = sorted({name for names in chosen.use.values() for name in names})
-    return {name: chosen.policies[name].hash for name in names}
 
 
 def _line(stands: Standing, book: Book) -> QuoteLine:

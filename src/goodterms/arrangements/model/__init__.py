@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -145,7 +146,7 @@ class Quote:
     removed: tuple[Removed, ...] = ()
     policy_set: str = ""
     policy_hash: str = ""
-    policies: dict[str, str] = field(default_factory=dict)
+    policies: Mapping[str, str] = field(default_factory=dict)
     as_of: date | None = None
     known_at: datetime | None = None
 
