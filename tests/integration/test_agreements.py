@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 import pytest
@@ -10,16 +11,19 @@ from tests.fakes.policies import shipped_book
 from tests.fakes.till import Till
 
 from goodterms.accounts.model import AccountStatus
+from goodterms.arrangements import decide
 from goodterms.arrangements.decide.book import build
 from goodterms.arrangements.jobs import sweep_arrangements
 from goodterms.arrangements.model import (
     Arrangement,
     ArrangementEvent,
+    ArrangementPolicy,
     ArrangementState,
     OptionKind,
     ReversalKind,
 )
 from goodterms.arrangements.service import ArrangementService
+from goodterms.arrangements.service.portfolio import live_portfolio
 from goodterms.kit.clock import SetClock
 from goodterms.kit.errors import Conflict, IllegalTransition, NotFound, Refusal
 from goodterms.kit.sql import Pool, transaction
@@ -71,6 +75,27 @@ async def old_debt(till: Till, amount: str) -> int:
     async with transaction(till.pool) as conn:
         await conn.execute("UPDATE accounts.account SET due_on = %s", (date(2025, 1, 1),))
     return account
+
+
+async def test_the_portfolio_is_quoted_as_each_account_is(pool: Pool) -> None:
+    """What a comparison sees of the live portfolio gives the very quotes of the accounts."""
+    till = Till(pool)
+    charging = ArrangementService(
+        till.ledger, till.accounts,
+        policies=build({**shipped_book().files, "ours.yaml": PERMITTED}),
+    )  # fmt: skip
+    later = NOW + timedelta(days=40)
+    accounts = [await till.account({Book.PRINCIPAL: usd(f"{n}00")}) for n in (1, 2, 3)]
+    await till.account({})
+    async with transaction(pool) as conn:
+        quote = await charging.quote(conn, accounts[0], actor="a", now=NOW + timedelta(days=9))
+        await charging.honour(conn, quote, actor="a", now=NOW + timedelta(days=9))
+        seen = [stands async for stands in live_portfolio(conn)]
+        for account, stands in zip(accounts, seen, strict=True):
+            under = decide.terms(charging.policies, stands, later.date(), ArrangementPolicy())
+            ours = decide.quote("q", stands, under, now=later)
+            real = await charging.quote(conn, account, actor="a", now=later)
+            assert replace(real, id="q") == ours
 
 
 async def test_a_plan_is_agreed_and_kept(pool: Pool) -> None:

@@ -210,6 +210,35 @@ def run_scenarios(
     raise typer.Exit(run_all(Console(), paths, verbose=verbose, words=only))
 
 
+policy = typer.Typer(no_args_is_help=True, help="Policies of money: check a folder, compare two.")
+app.add_typer(policy, name="policy")
+
+
+@policy.command(name="check")
+def check_policies(
+    folder: Annotated[Path, typer.Argument(help="A folder of policies (*.yaml).")],
+) -> None:
+    """Read a folder of policies; print every fault with file, line, field and remedy."""
+    from goodterms.app.policies import check_folder  # noqa: PLC0415 - keeps --help quick
+
+    raise typer.Exit(check_folder(Console(), folder))
+
+
+@policy.command(name="diff")
+def diff_policies(
+    before: Annotated[str, typer.Argument(help="A folder of policies, or 'shipped'.")],
+    after: Annotated[str, typer.Argument(help="The folder it is compared with, or 'shipped'.")],
+    portfolio: Annotated[
+        Path | None,
+        typer.Option(help="A CSV file of accounts (default: the live portfolio)."),
+    ] = None,
+) -> None:
+    """Quote a portfolio under two folders of policies: who is affected, by how much."""
+    from goodterms.app.policies import diff_folders  # noqa: PLC0415 - keeps --help quick
+
+    run(diff_folders(settings(), Console(), before, after, portfolio))
+
+
 def main() -> None:
     """Run the command line; what goes wrong is one sentence, never a traceback."""
     try:

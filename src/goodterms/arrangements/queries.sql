@@ -130,3 +130,24 @@ FROM arrangements.arrangement
 WHERE state = 'open' AND (reviewed_on IS NULL OR reviewed_on < %(day)s)
 ORDER BY consumer_id, account_id
 LIMIT 200;
+
+-- name: portfolio_page
+-- Read a page of accounts that owe something as quotes see them, after the last one read.
+SELECT a.id, a.reference, a.creditor_id, a.placement_id, a.consumer_id, a.currency, a.status,
+       a.due_on, c.country, c.region, k.reference AS client, k.name AS creditor_name,
+       b.total, b.components, b.version,
+       ARRAY(SELECT DISTINCT upper(h.kind) FROM accounts.hold h
+             WHERE h.consumer_id = a.consumer_id AND h.released_at IS NULL
+               AND (h.account_id IS NULL OR h.account_id = a.id)) AS holds,
+       (SELECT max(e.effective_on) FROM ledger.entry e
+        WHERE e.account_id = a.id AND e.kind IN ('placement', 'interest')
+          AND NOT EXISTS (SELECT FROM ledger.entry r WHERE r.reverses_id = e.id)) AS interest_from,
+       ARRAY(SELECT e.cause FROM ledger.entry e
+             WHERE e.account_id = a.id AND e.cause LIKE 'policy:%%') AS causes
+FROM accounts.account a
+JOIN accounts.consumer c ON c.id = a.consumer_id
+JOIN accounts.creditor k ON k.id = a.creditor_id
+JOIN ledger.balance b ON b.account_id = a.id
+WHERE a.id > %(after)s AND b.total > 0 AND a.status NOT IN ('recalled', 'closed')
+ORDER BY a.id
+LIMIT %(limit)s;

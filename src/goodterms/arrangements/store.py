@@ -221,6 +221,12 @@ async def arrangements_to_review(conn: Connection, day: date) -> list[int]:
     return [row["account_id"] async for row in cursor]
 
 
+async def portfolio_page(conn: Connection, after: int, limit: int) -> list[dict[str, Any]]:
+    """Read a page of accounts that owe something, by id."""
+    cursor = await conn.execute(_Q["portfolio_page"], {"after": after, "limit": limit})
+    return await cursor.fetchall()
+
+
 def _arrangement(row: dict[str, Any]) -> Arrangement:
     currency = row["currency"]
     instalments = tuple(
