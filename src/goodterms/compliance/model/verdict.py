@@ -51,7 +51,8 @@ class Finding:
 class Answer:
     """What the rules say at a moment that gives no permit: a pace, a payment, a publication.
 
-    ``obligations`` go with an ALLOW; ``earliest_allowed_at`` with a DEFER.
+    ``obligations`` go with an ALLOW, or say what to do after a no; ``earliest_allowed_at`` goes
+    with a DEFER.
     """
 
     moment: Moment
@@ -145,7 +146,7 @@ class Reason:
 class Explanation:
     """Why a contact was allowed or not: a headline and every rule that was asked.
 
-    ``obligations`` are sentences: what goes with a yes. ``shown`` says which number is shown and
+    ``obligations`` are sentences: what goes with a yes, or what to do after a no. ``shown`` says which number is shown and
     why, if somebody chose one.
     """
 
@@ -169,7 +170,9 @@ class Explanation:
         if self.shown:
             lines += ["", self.shown]
         if self.obligations:
-            lines += ["", "What goes with it:", *(f"  - {duty}" for duty in self.obligations)]
+            allowed = self.decision is Decision.ALLOW
+            head = "What goes with it:" if allowed else "What to do instead:"
+            lines += ["", head, *(f"  - {duty}" for duty in self.obligations)]
         lines += ["", f"Decided {self.decided_at:%Y-%m-%d %H:%M:%S} UTC"]
         lines.append(f"Rulebook {self.rulebook_hash[:16]} · digest {self.digest[:16]}")
         return "\n".join(lines)
