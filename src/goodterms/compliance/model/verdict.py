@@ -92,8 +92,8 @@ class Verdict:
     """The gate's stored answer; every rule that applied is among ``findings``.
 
     ``permit`` is there only if the decision is ALLOW, and ``obligations`` (see ``Obligation``)
-    are what must be done with it. ``account_ids`` are the debts the contact may be about: those
-    of the proposal that are still contactable.
+    are what must be done with it, or what to do after a no. ``account_ids`` are the debts the
+    contact may be about: those of the proposal that are still contactable.
     """
 
     contact: ProposedContact
@@ -146,8 +146,8 @@ class Reason:
 class Explanation:
     """Why a contact was allowed or not: a headline and every rule that was asked.
 
-    ``obligations`` are sentences: what goes with a yes, or what to do after a no. ``shown`` says which number is shown and
-    why, if somebody chose one.
+    ``obligations`` are sentences: what goes with a yes, or what to do after a no. ``shown`` says
+    which number is shown and why, if somebody chose one.
     """
 
     attempt_id: str
