@@ -108,6 +108,15 @@ async def test_money_taken_elsewhere_is_posted_once(pool: Pool) -> None:
     assert [entry["entry"]["kind"] for entry in entries] == ["placement", "payment"]
 
 
+async def test_shared_payment_of_nothing_is_refused(pool: Pool) -> None:
+    """A payment over several debts is more than zero, or the field is named."""
+    async with await program(make_web(pool), *Scope) as client:
+        _, consumer_id = await _place(client)
+        body = {"amount": "0", "effective_on": "2026-11-01", "reference": "R0"}
+        refused = await client.post(f"/consumers/{consumer_id}/payments", json=body)
+    assert (refused.status_code, refused.json()["field"]) == (422, "amount")
+
+
 async def test_adjustment_states_what_is_owed(pool: Pool) -> None:
     """Components named are brought to their amounts; repeated, it changes nothing."""
     body = {"components": {"principal": "95.00"}, "reference": "fix-1"}

@@ -10,7 +10,7 @@ from goodterms.accounts.model import Happening
 from goodterms.arrangements.decide.sharing import Shares
 from goodterms.arrangements.model import ReversalKind
 from goodterms.kit import wake
-from goodterms.kit.errors import Conflict
+from goodterms.kit.errors import Conflict, Refusal
 from goodterms.kit.money import Money
 from goodterms.kit.sql import Connection
 from goodterms.ledger import decide as ledger
@@ -131,6 +131,9 @@ class Elsewhere(Settling):
             Refusal: the direction cannot be followed, or the amount is no payment.
             Conflict: the reference was used for another amount.
         """
+        if amount.amount <= 0:
+            words = "The amount must be more than zero."
+            raise Refusal("AMOUNT_NOT_POSITIVE", words, field="amount")
         await self._accounts.lock(conn, consumer_id)
         parts = await self._parts(
             conn, consumer_id, amount, reference, direction or {}, actor=actor, now=now
