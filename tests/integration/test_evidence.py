@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import shutil
 import sys
 from dataclasses import replace
 from datetime import timedelta
@@ -16,8 +17,9 @@ from tests.fakes.denver import NOON, OURS, add_person, again
 
 from goodterms.compliance.decide.rows import make_rulebook
 from goodterms.compliance.evidence import EvidenceService
-from goodterms.compliance.model import ProposedContact, Verdict
+from goodterms.compliance.model import Moment, ProposedContact, ProposedPayment, Verdict
 from goodterms.compliance.service import ComplianceService
+from goodterms.kit.places import shipped
 from goodterms.kit.sql import Pool, transaction
 
 pytestmark = pytest.mark.postgres
@@ -67,7 +69,19 @@ async def test_decisions_are_sealed_in_order(pool: Pool, gatekeeper: ComplianceS
         report = await EvidenceService().verify(conn)
     assert (report.decisions, report.unsealed, report.breaks) == (3, 0, ())
     assert report.seals >= 1
-    assert len(report.head) == 64
+    assert len(report.heads["verdict"]) == 64
+
+
+async def test_the_first_decision_is_sealed_although_it_was_looked_for_before(
+    pool: Pool, gatekeeper: ComplianceService
+) -> None:
+    """Sealing begins on an empty product; what is decided first afterwards is in the chain."""
+    assert await seal(pool) == 0
+    await decided(pool, gatekeeper, 1)
+    assert await seal(pool) == 1
+    async with pool.connection() as conn:
+        report = await EvidenceService().verify(conn)
+    assert (report.decisions, report.unsealed, report.breaks) == (1, 0, ())
 
 
 async def test_a_decision_still_being_written_is_not_skipped(
@@ -92,7 +106,7 @@ async def test_a_decision_still_being_written_is_not_skipped(
         ("UPDATE compliance.verdict SET facts = '{{}}'::json WHERE id = {id}", "was changed"),
         ("DELETE FROM compliance.verdict WHERE id = {id}", "there are 2"),
         ("UPDATE compliance.seal SET digest = 'x'", "does not fit"),
-        ("UPDATE compliance.seal SET after_id = 1, number = 3", "does not follow"),
+        ("UPDATE compliance.seal SET number = 3", "does not follow"),
     ],
 )
 async def test_tampering_is_found(
@@ -191,6 +205,7 @@ async def goodterms(*arguments: str, url: str, home: Path) -> tuple[int, str]:
     return running.returncode, text
 
 
+@pytest.mark.timeout(600)  # ten programs are started, one after another
 async def test_the_auditors_commands(
     pool: Pool, database_url: str, gatekeeper: ComplianceService, tmp_path: Path
 ) -> None:
@@ -199,7 +214,7 @@ async def test_the_auditors_commands(
     await seal(pool)
     code, said = await goodterms("audit", "verify", url=database_url, home=tmp_path)
     assert (code, "2 decisions are as they were made" in said) == (0, True), said
-    head = said.split("Head of the chain: ")[1].strip()
+    head = said.split("Head of the chain of decisions: ")[1].split()[0]
     code, said = await goodterms(
         "audit", "verify", "--expect", head, url=database_url, home=tmp_path
     )
@@ -232,6 +247,7 @@ async def test_the_auditors_commands(
     assert code == 1
 
 
+@pytest.mark.timeout(300)  # it starts programs
 async def test_why_answers_for_an_account_at_any_time(
     pool: Pool, database_url: str, gatekeeper: ComplianceService, tmp_path: Path
 ) -> None:
@@ -251,6 +267,7 @@ async def test_why_answers_for_an_account_at_any_time(
     assert (code, "Allowed: every rule" in said) == (0, True), said
 
 
+@pytest.mark.timeout(300)  # it starts programs
 async def test_why_answers_for_a_campaign(
     pool: Pool, database_url: str, gatekeeper: ComplianceService, tmp_path: Path
 ) -> None:
@@ -271,3 +288,44 @@ async def test_why_answers_for_a_campaign(
         "why", "Autumn", "--at", "2026-11-20T20:00", url=database_url, home=tmp_path
     )
     assert (code, "The gate was not asked" in said) == (0, True), said
+
+
+async def test_answers_at_other_moments_are_chained_too(
+    pool: Pool, gatekeeper: ComplianceService
+) -> None:
+    """What the rules said of a payment is sealed like a contact, and cannot be changed either."""
+    payment = ProposedPayment(1, 1000, "USD", "debit", "agent")
+    async with transaction(pool) as conn:
+        contact = await add_person(conn, 1)
+        await gatekeeper.ask(
+            conn, Moment.PAY, payment, consumer_id=contact.consumer_id,
+            account_ids=contact.account_ids, subject_id="pay_1", now=NOON,
+        )  # fmt: skip
+    assert await seal(pool) == 1
+    assert await breaks(pool) == ()
+    await execute(pool, "UPDATE compliance.answer SET reason_code = 'OTHER'")
+    assert any("Answer 1 (PAY pay_1) was changed" in text for text in await breaks(pool))
+
+
+@pytest.mark.timeout(300)  # it starts programs
+async def test_two_rulebooks_are_compared_on_the_terminal(
+    pool: Pool, database_url: str, gatekeeper: ComplianceService, tmp_path: Path
+) -> None:
+    """A folder of rows against a kept rulebook, by reason; a wrong name is one sentence."""
+    await decided(pool, gatekeeper, 2)
+    folder = tmp_path / "tighter"
+    shutil.copytree(shipped("rulebook"), folder, ignore=shutil.ignore_patterns("policy"))
+    hours = folder / "house" / "hours.yaml"
+    hours.write_text(hours.read_text().replace('{from: "08:00"', '{from: "12:00"'))
+    code, said = await goodterms(
+        "rulebook", "diff", US.hash[:16], str(folder), "--since", "2026-11-01",
+        url=database_url, home=tmp_path,
+    )  # fmt: skip
+    assert code == 0, said
+    assert "2 contacts: 2 allowed before, 0 after." in said
+    assert "TIME_OUTSIDE" in said
+    code, said = await goodterms(
+        "rulebook", "diff", "nothing", str(folder), "--since", "2026-11-01",
+        url=database_url, home=tmp_path,
+    )  # fmt: skip
+    assert (code, "'nothing' is no folder of rules" in said) == (2, True), said

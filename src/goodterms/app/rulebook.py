@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,6 +12,8 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
+
+from goodterms.app.terminal import console, run, settings
 
 if TYPE_CHECKING:
     from goodterms.compliance.model import Rule
@@ -172,3 +174,23 @@ def check_overlay(
         out.print(f"{rule.id} v{rule.version}: {tells}", highlight=False)
     out.print(f"{len(rules)} rows, none looser than the law. Hash {content_hash(rules)}",
               highlight=False, soft_wrap=True)  # fmt: skip
+
+
+@commands.command(name="diff")
+def diff(
+    before: Annotated[str, typer.Argument(help="A folder of rows, or a kept rulebook by hash.")],
+    after: Annotated[str, typer.Argument(help="The same for the rulebook to compare it with.")],
+    since: Annotated[
+        datetime, typer.Option(formats=["%Y-%m-%d"], help="History from this date on (UTC).")
+    ],
+    as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
+) -> None:
+    """Judge history under two rulebooks: what each refuses, by reason, and what was paid after."""
+    from goodterms.app.audit.reports import compare_rulebooks  # noqa: PLC0415 - as above
+
+    run(
+        compare_rulebooks(
+            settings(), Console(), console,
+            before=before, after=after, since=since.replace(tzinfo=UTC), as_json=as_json,
+        )
+    )  # fmt: skip

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from psycopg.rows import args_row
 
 from goodterms.compliance import store
-from goodterms.compliance.decide.chain import link
+from goodterms.compliance.decide.answers import stored_digest
+from goodterms.compliance.decide.chain import Look, Proof, link
 from goodterms.compliance.decide.compare import Comparing, Replaying
 from goodterms.compliance.decide.record import again_digest, answer_text, digest_of, judged_again
 from goodterms.compliance.model import (
@@ -19,13 +21,15 @@ from goodterms.compliance.model import (
     ReplayReport,
     Rulebook,
     Seal,
+    StoredAnswer,
     StoredVerdict,
 )
 from goodterms.kit.errors import NotFound
 from goodterms.kit.sql import Connection
 
 SQL = store.SQL
-CHAIN = "verdict"
+CHAINS = ("verdict", "answer")
+"""Contacts that were judged, and what the rules answered at other moments."""
 _SEAL = 1000
 _BATCH = 2000
 _ALL = (1 << 63) - 1
@@ -46,56 +50,70 @@ class EvidenceService:
         A decision is settled when every transaction that may have been given a lower number is
         over: so a decision is sealed at the second call after it was committed.
         """
-        await conn.execute(SQL["open_chain"], {"chain": CHAIN})
-        head = await (await conn.execute(SQL["chain"], {"chain": CHAIN})).fetchone()
+        return sum([await self._seal(conn, chain, now) for chain in CHAINS])
+
+    async def _seal(self, conn: Connection, chain: str, now: datetime) -> int:
+        await conn.execute(SQL["open_chain"], {"chain": chain})
+        head = await (await conn.execute(SQL["chain"], {"chain": chain})).fetchone()
         assert head is not None  # opened above
         at, number, digest, sealed = head["last_id"], head["number"], head["digest"], 0
         until = head["pending_id"] if head["settled"] else None
         while until is not None and at < until:
             values = {"after_id": at, "until_id": until, "limit": _SEAL}
-            rows = await (await conn.execute(SQL["verdict_digests"], values)).fetchall()
+            rows = await (await conn.execute(SQL[f"{chain}_digests"], values)).fetchall()
             decisions = [(row["id"], row["digest"]) for row in rows]
             to = decisions[-1][0] if len(decisions) == _SEAL else until
             digest, number = link(digest, decisions), number + 1
             seal = {
-                "chain": CHAIN, "number": number, "after_id": at, "until_id": to,
+                "chain": chain, "number": number, "after_id": at, "until_id": to,
                 "decisions": len(decisions), "digest": digest, "now": now,
             }  # fmt: skip
             await conn.execute(SQL["add_seal"], seal)
             at, sealed = to, sealed + len(decisions)
-        values = {"chain": CHAIN, "last_id": at, "number": number, "digest": digest}
+        values = {"chain": chain, "last_id": at, "number": number, "digest": digest}
         await conn.execute(SQL["extend_chain"], values)
         return sealed
 
     async def verify(self, conn: Connection, *, tell: Tell = _quiet) -> AuditReport:
-        """Look through every decision and every seal; say what does not fit.
+        """Look through every decision and answer and every seal; say what does not fit.
 
-        ``tell`` hears how many decisions were looked at so far.
+        ``tell`` hears how many were looked at so far.
         """
-        seals = await (await conn.execute(SQL["seals"], {"chain": CHAIN})).fetchall()
-        look = _Look(tell)
+        look = Look(tell)
+        heads = {chain: await self._verify(conn, chain, look) for chain in CHAINS}
+        return AuditReport(look.decisions, look.seals, look.unsealed, heads, tuple(look.breaks))
+
+    async def _verify(self, conn: Connection, chain: str, look: Look) -> str:
+        """Look through one chain; return its head."""
+        seals = await (await conn.execute(SQL["seals"], {"chain": chain})).fetchall()
         head, at = "", 0
-        for seal in seals:
-            if seal["after_id"] != at or seal["number"] != look.seals + 1:
-                look.breaks.append(f"Seal {seal['number']} does not follow the one before it.")
-            found = [row async for row in self._read(conn, seal["after_id"], seal["until_id"])]
-            look.check(found)
-            head = link(head, [(row.id, row.digest) for row in found])
-            if len(found) != seal["decisions"]:
-                look.breaks.append(
-                    f"Seal {seal['number']} was over {seal['decisions']} decisions, numbers"
-                    f" {seal['after_id'] + 1} to {seal['until_id']}; there are {len(found)}."
-                )
-            if head != seal["digest"]:
-                look.breaks.append(f"Seal {seal['number']} does not fit what it was made of.")
-                head = seal["digest"]
-            at, look.seals = seal["until_id"], look.seals + 1
-        sealed = look.decisions
-        async for row in self._read(conn, at, _ALL):
-            look.check([row])
-        return AuditReport(
-            look.decisions, look.seals, look.decisions - sealed, head, tuple(look.breaks)
-        )
+        for place, seal in enumerate(map(_seal_of, seals), 1):
+            look.follows(chain, seal, place, at)
+            found = [one async for one in self._proofs(conn, chain, seal.after_id, seal.until_id)]
+            head = look.sealed(chain, seal, head, found)
+            at = seal.until_id
+        async for one in self._proofs(conn, chain, at, _ALL):
+            look.unsealed += 1
+            look.check([one])
+        return head
+
+    async def _proofs(
+        self, conn: Connection, chain: str, after_id: int, until_id: int
+    ) -> AsyncIterator[Proof]:
+        """Stream the decisions of a chain with the digest each has and should have."""
+        if chain == "answer":
+            for kept in await self._answers(conn, after_id, until_id):
+                name = f"{kept.moment} {kept.subject_id}"
+                yield Proof(kept.id, name, kept.digest, stored_digest(kept))
+            return
+        async for row in self._read(conn, after_id, until_id):
+            digest = digest_of(answer_text(row), row.facts, row.findings)
+            yield Proof(row.id, row.attempt_id, row.digest, digest)
+
+    async def _answers(self, conn: Connection, after_id: int, until_id: int) -> list[StoredAnswer]:
+        values = {"after_id": after_id, "until_id": until_id}
+        rows = await (await conn.execute(SQL["answers_in"], values)).fetchall()
+        return [StoredAnswer(**{**row, "obligations": tuple(row["obligations"])}) for row in rows]
 
     async def replay(
         self,
@@ -163,12 +181,15 @@ class EvidenceService:
 
     async def has_seal(self, conn: Connection, digest: str) -> bool:
         """Tell whether the chain goes through a head that was noted before."""
-        seals = await (await conn.execute(SQL["seals"], {"chain": CHAIN})).fetchall()
-        return any(seal["digest"] == digest for seal in seals)
+        for chain in CHAINS:
+            seals = await (await conn.execute(SQL["seals"], {"chain": chain})).fetchall()
+            if any(seal["digest"] == digest for seal in seals):
+                return True
+        return False
 
     async def seal_of(self, conn: Connection, verdict_id: int) -> Seal | None:
         """Give the seal that covers a decision; None while it is not sealed."""
-        values = {"chain": CHAIN, "id": verdict_id}
+        values = {"chain": "verdict", "id": verdict_id}
         row = await (await conn.execute(SQL["seal_of"], values)).fetchone()
         return Seal(**row) if row else None
 
@@ -233,23 +254,8 @@ class EvidenceService:
                 yield row
 
 
-class _Look:
-    """Counts what was looked at, and collects what does not fit."""
-
-    def __init__(self, tell: Tell) -> None:
-        self._tell = tell
-        self.decisions = self.seals = 0
-        self.breaks: list[str] = []
-
-    def check(self, rows: list[StoredVerdict]) -> None:
-        """Check that each decision is what its own digest was taken of."""
-        for row in rows:
-            if digest_of(answer_text(row), row.facts, row.findings) != row.digest:
-                self.breaks.append(
-                    f"Decision {row.id} ({row.attempt_id}) was changed after it was made."
-                )
-        self.decisions += len(rows)
-        self._tell(self.decisions)
+def _seal_of(row: Mapping[str, Any]) -> Seal:
+    return Seal(**row)
 
 
 class _Books:

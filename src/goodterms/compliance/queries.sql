@@ -249,7 +249,11 @@ FROM compliance.chain WHERE name = %(chain)s FOR UPDATE;
 -- Notes how far a chain is sealed and up to which number it is sealed next.
 UPDATE compliance.chain SET
     last_id = %(last_id)s, number = %(number)s, digest = %(digest)s,
-    pending_id = (SELECT last_value FROM compliance.verdict_id_seq),
+    -- Without a number given out yet the sequence has none: a bare last_value would say 1.
+    pending_id = COALESCE(pg_sequence_last_value(CASE name
+        WHEN 'answer' THEN 'compliance.answer_id_seq'::regclass
+        ELSE 'compliance.verdict_id_seq'::regclass
+    END), 0),
     pending_xid = pg_snapshot_xmax(pg_current_snapshot())
 WHERE name = %(chain)s;
 
@@ -257,6 +261,19 @@ WHERE name = %(chain)s;
 -- The digests of the next verdicts, to be sealed.
 SELECT id, digest FROM compliance.verdict
 WHERE id > %(after_id)s AND id <= %(until_id)s ORDER BY id LIMIT %(limit)s;
+
+-- name: answer_digests
+-- The digests of the next answers, to be sealed.
+SELECT id, digest FROM compliance.answer
+WHERE id > %(after_id)s AND id <= %(until_id)s ORDER BY id LIMIT %(limit)s;
+
+-- name: answers_in
+-- Answers as they were stored, in the order of their numbers.
+SELECT
+    id, moment, subject_kind AS kind, subject_id, decision, reason_code, asked::text AS asked,
+    findings::text AS findings, obligations, rulebook_hash, decided_at, digest,
+    earliest_allowed_at
+FROM compliance.answer WHERE id > %(after_id)s AND id <= %(until_id)s ORDER BY id;
 
 -- name: add_seal
 -- Adds a seal to a chain.

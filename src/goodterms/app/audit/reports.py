@@ -24,6 +24,7 @@ from goodterms.kit.errors import NotFound, Refusal
 from goodterms.kit.sql import Connection
 
 FITS, BROKEN = 0, 1
+_CHAINS = {"verdict": "decisions", "answer": "answers"}
 
 
 @asynccontextmanager
@@ -66,8 +67,10 @@ async def verify_chain(
         f"{report.decisions:,} decisions are as they were made; {report.seals:,} seals fit"
         f" ({report.unsealed:,} decisions are not sealed yet).", style="green", highlight=False,
     )  # fmt: skip
-    if report.head:
-        out.print(f"Head of the chain: {report.head}", highlight=False, soft_wrap=True)
+    for chain, head in report.heads.items():
+        if head:
+            out.print(f"Head of the chain of {_CHAINS[chain]}: {head}", highlight=False,
+                      soft_wrap=True)  # fmt: skip
     return FITS
 
 

@@ -22,6 +22,7 @@ from goodterms.compliance.model import (
     ProposedPayment,
     ProposedReport,
     Rulebook,
+    StoredAnswer,
     Subject,
 )
 
@@ -116,7 +117,12 @@ def asked_again(
     return record_answer(answer, read.subject, read.facts, read.contact)
 
 
-def _answer_text(answer: Answer) -> str:
+def stored_digest(kept: StoredAnswer) -> str:
+    """Return the digest that a stored answer should carry."""
+    return digest_of(_answer_text(kept), kept.asked, kept.findings)
+
+
+def _answer_text(answer: Answer | StoredAnswer) -> str:
     """Write what was answered as canonical JSON; by hand, for none of it needs escaping."""
     earliest = answer.earliest_allowed_at
     until = f'"{earliest.astimezone(UTC).isoformat()}"' if earliest else "null"

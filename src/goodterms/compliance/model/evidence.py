@@ -40,7 +40,7 @@ class Seal:
 
 @dataclass(frozen=True, slots=True)
 class AuditReport:
-    """How the chain stands. ``head`` is the last seal's digest: keep it somewhere else, too.
+    """How the chains stand. ``heads`` are their last seals' digests: keep them elsewhere, too.
 
     ``unsealed`` decisions are younger than the last seal; their own digests were checked.
     ``breaks`` says in words what does not fit; empty: everything does.
@@ -49,7 +49,7 @@ class AuditReport:
     decisions: int
     seals: int
     unsealed: int
-    head: str
+    heads: Mapping[str, str]
     breaks: tuple[str, ...]
 
 
