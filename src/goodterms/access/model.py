@@ -28,6 +28,7 @@ class Scope(StrEnum):
     PAYMENTS_WRITE = "payments:write"
     HOLDS_WRITE = "holds:write"
     DECISIONS_READ = "decisions:read"
+    RULEBOOK_WRITE = "rulebook:write"
     CAMPAIGNS_READ = "campaigns:read"
     CAMPAIGNS_WRITE = "campaigns:write"
     EVENTS_READ = "events:read"

@@ -23,7 +23,7 @@ from goodterms.web import (
 from goodterms.web.accounts import routes as accounts
 from goodterms.web.api.openapi import describe
 from goodterms.web.assets import BuiltFiles
-from goodterms.web.audit import backtests, rulebook
+from goodterms.web.audit import backtests, overlays, rulebook
 from goodterms.web.audit import routes as audit
 from goodterms.web.audit import tasks as audit_tasks
 from goodterms.web.context import Web
@@ -65,6 +65,7 @@ def make_app(web: Web) -> FastAPI:
     app.include_router(accounts.router)
     app.include_router(rulebook.router)
     app.include_router(backtests.router)
+    app.include_router(overlays.router)
     app.include_router(audit_tasks.router)
     app.include_router(audit.router)
     app.include_router(api.router)

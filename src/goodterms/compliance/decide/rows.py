@@ -98,6 +98,8 @@ def read_rules(
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise RulebookError(f"{file}, line {line}: this is no YAML: {error.problem}.") from error
+    except yaml.YAMLError as error:
+        raise RulebookError(f"{file}, line 1: this is no YAML: {error}.") from error
     finally:
         loader.dispose()
     for row, rule in zip(rows, rules, strict=True):

@@ -16,6 +16,7 @@ from goodterms.web.api import (
     events,
     messages,
     money,
+    overlays,
     placing,
     processors,
     receivers,
@@ -42,7 +43,7 @@ _ANSWERS: dict[int | str, dict[str, Any]] = {
 router = APIRouter(prefix="/api/v1", responses=_ANSWERS)
 for part in (
     accounts, placing, money, restrictions, circumstances, standing, messages, decisions, tasks,
-    rulebook, backtests, campaigns, callers, events, receivers,
+    rulebook, backtests, overlays, campaigns, callers, events, receivers,
 ):  # fmt: skip
     router.include_router(part.router)
 
