@@ -8,6 +8,9 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from goodterms.compliance.decide import abandonment
+from goodterms.compliance.decide.abandonment import Share, Tally
+
 
 @dataclass(frozen=True, slots=True)
 class TimelineItem:
@@ -66,9 +69,20 @@ class CampaignRow:
     max_per_second: Decimal
 
     @property
+    def abandonment(self) -> Share | None:
+        """How many of the people who answered found no agent, as pacing and the rules count it."""
+        return abandonment.rate(Tally(self.abandoned, self.connected))
+
+    @property
+    def abandonment_bound(self) -> Decimal | None:
+        """The rate that is not exceeded with 95 % confidence; few answers prove little."""
+        share = self.abandonment
+        return abandonment.upper_bound(share) if share else None
+
+    @property
     def abandonment_rate(self) -> Decimal | None:
         """Abandoned / (abandoned + passed to an agent)."""
-        return _rate(self.abandoned, self.abandoned + self.connected)
+        return _ratio(self.abandonment)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,9 +119,24 @@ class Figures:
         return _rate(self.answered, self.placed)
 
     @property
+    def abandonment(self) -> Share | None:
+        """How many of the people who answered found no agent, as pacing and the rules count it."""
+        return abandonment.rate(Tally(self.abandoned, self.connected))
+
+    @property
+    def abandonment_bound(self) -> Decimal | None:
+        """The rate that is not exceeded with 95 % confidence; few answers prove little."""
+        share = self.abandonment
+        return abandonment.upper_bound(share) if share else None
+
+    @property
     def abandonment_rate(self) -> Decimal | None:
         """Abandoned / (abandoned + passed to an agent), the United States measure."""
-        return _rate(self.abandoned, self.abandoned + self.connected)
+        return _ratio(self.abandonment)
+
+
+def _ratio(share: Share | None) -> Decimal | None:
+    return share.ratio if share else None
 
 
 def _rate(part: int, whole: int) -> Decimal | None:

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from goodterms.compliance.decide.abandonment import CAP, WHOLE
 from goodterms.compliance.model import ReasonCode
 from goodterms.kit.money import Money
 from goodterms.kit.sql import Connection
@@ -28,7 +29,7 @@ FRESH_SECONDS = 0.4
 SHARE_FOR_COUNTS = 20
 """Counting lists may take one part in so many of the time; long lists are counted less often."""
 
-ABANDON_BUDGET = Decimal("0.03")
+ABANDON_BUDGET = Decimal(CAP) / WHOLE
 """The share of answered calls that may find no agent. Reference: 47 CFR 64.1200(a)(7)."""
 
 DECISIONS = 8
@@ -92,8 +93,8 @@ class Floor:
     @property
     def within_budget(self) -> bool | None:
         """Whether no more calls were abandoned than may be; None without any."""
-        rate = self.figures.abandonment_rate
-        return None if rate is None else rate <= ABANDON_BUDGET
+        share = self.figures.abandonment
+        return None if share is None else share.within()
 
 
 def reason_words(code: str) -> str:
