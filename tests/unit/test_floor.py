@@ -12,7 +12,7 @@ from goodterms.adapters.sim.consumers import BUSY, NO_ANSWER, UNALLOCATED, Scrip
 from goodterms.calls.live import Hold, Play, Resume
 from goodterms.calls.model import Outcome, Phase, RequestKind
 from goodterms.dialing.model import Mode, Past, Rates
-from goodterms.dialing.orders import Place, ShowPace, Start
+from goodterms.dialing.orders import OptOut, Place, ShowPace, Start
 from goodterms.routing.model import AgentEvent, AgentState, line_of
 
 
@@ -114,6 +114,28 @@ async def test_campaign_that_the_rules_hold_dials_one_line_per_agent() -> None:
     shown = [order.pace.because for _, order in held.orders if isinstance(order, ShowPace)]
     assert shown
     assert all(words.startswith("Too many were lost.") for words in shown)
+
+
+async def test_a_key_during_the_message_ends_our_calls_at_once() -> None:
+    """Nine, pressed while the message plays, is written and ends the call; other keys do not."""
+    presses = replace(PERSON, digits=((2.5, "5"), (3.0, "9"), (3.1, "9")))
+    ratio = policy(mode=Mode.RATIO, ratio=Decimal(2))
+    house = House([presses, presses], due=2, dial=ratio, rates=Rates(1000, 0))
+    await house.open(agent(1))
+    await house.run(6)
+    written = [order for _, order in house.orders if isinstance(order, OptOut)]
+    assert len(written) == 1
+    assert house.outcomes() == [Outcome.ABANDONED]
+    assert house.ended[0].attempt_id == written[0].attempt_id
+
+
+async def test_a_key_outside_the_message_does_nothing() -> None:
+    """Keys pressed while somebody waits or talks are no opt-out."""
+    house = House([replace(PERSON, digits=((0.2, "9"), (3.0, "9")))], due=1)
+    await house.open(agent(1))
+    await house.run(4)
+    assert not [order for _, order in house.orders if isinstance(order, OptOut)]
+    assert house.outcomes() == []
 
 
 async def test_predictive_dials_for_more_than_the_free_agents() -> None:

@@ -11,6 +11,7 @@ from datetime import datetime
 from goodterms.calls.model import (
     Answered,
     Detected,
+    Digit,
     Joined,
     LegEnded,
     Phase,
@@ -27,8 +28,9 @@ class LiveCall:
     ``deadline`` is the instant at which the present phase has lasted too long. ``agent_id`` is
     the agent it is being joined with or talks to. ``abandoned``: a person answered and got no
     agent in time. ``rung_out``: our ring timer ended it. ``interrupted``: we lost sight of it for
-    a while. ``sighted``: the network confirmed its end. A person waits ``agent_seconds`` for an
-    agent, from the answer on where ``from_salutation`` says so, else from the greeting's end.
+    a while. ``sighted``: the network confirmed its end. ``opted_out``: the consumer pressed the key
+    that ends our calls. A person waits ``agent_seconds`` for an agent, from the answer on where
+    ``from_salutation`` says so, else from the greeting's end.
     """
 
     attempt_id: str
@@ -58,6 +60,7 @@ class LiveCall:
     interrupted: bool = False
     asked: bool = False
     sighted: bool = False
+    opted_out: bool = False
     hang_ups: int = 0
     q850: int | None = None
     sip_code: int | None = None
@@ -133,6 +136,7 @@ CallHappening = (
     | Detected
     | Joined
     | PromptEnded
+    | Digit
     | LegEnded
     | Started
     | NotStarted

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Unpack
 
-from goodterms.accounts.model import Channel, ConsentState, Happening, PointStatus
+from goodterms.accounts.model import Channel, ConsentState, Happening, PointStatus, Purpose
 from goodterms.accounts.service import AccountService
 from goodterms.calls import store
 from goodterms.calls.decide import (
+    OPT_OUT_KEY,
     automatic_disposition,
     opened,
     reach_disposed,
@@ -219,6 +220,25 @@ class CallService:
                 actor=actor,
                 now=now,
             )
+
+    async def opt_out(self, conn: Connection, attempt_id: str, *, now: datetime) -> None:
+        """Record that the consumer ended our calls by a key during a message; once is enough.
+
+        Reference: 47 CFR 64.1200(b)(3); 12 CFR 1006.14(h).
+        """
+        told = await self._locked(conn, attempt_id)
+        source = f"attempt:{attempt_id}: key {OPT_OUT_KEY}"
+        before = await self._accounts.consents(conn, told.consumer_id)
+        if any(one.source == source for one in before):
+            return
+        for channel, purpose in (
+            (Channel.CALL, Purpose.CONTACT),
+            (Channel.ALL, Purpose.AUTOMATED),
+        ):
+            await self._accounts.record_consent(
+                conn, told.consumer_id, None, channel, ConsentState.REVOKED, purpose=purpose,
+                source=source, actor="consumer", now=now,
+            )  # fmt: skip
 
     async def request_cancel(
         self,

@@ -55,6 +55,7 @@ from goodterms.dialing.orders import (
     FloorEvent,
     Mark,
     MoreDue,
+    OptOut,
     PoliciesSeen,
     RequestsSeen,
     Start,
@@ -110,7 +111,7 @@ class Floor:
         match event:
             case Resynced():
                 self._resynced(event, now)
-            case NetworkLost() | Tick() | Digit() | StopAsked():
+            case NetworkLost() | Tick() | StopAsked():
                 self.up = self.up and not isinstance(event, NetworkLost)
             case Started() | NotStarted():
                 self._happen(event, now)
@@ -149,7 +150,7 @@ class Floor:
 
     def _heard(
         self,
-        event: Ringing | Answered | Detected | Joined | PromptEnded | LegEnded,
+        event: Ringing | Answered | Detected | Joined | PromptEnded | Digit | LegEnded,
         now: datetime,
     ) -> None:
         if person_of(event.leg) is not None:
@@ -174,6 +175,8 @@ class Floor:
     def _follow(self, before: LiveCall, after: LiveCall, now: datetime) -> None:
         """Do what a call's change asks of agents and the record."""
         seat = self._seat_of(after)
+        if after.opted_out and not before.opted_out:
+            self._out.append(OptOut(after.attempt_id))
         if after.phase is Phase.ENDED:
             self._ended(after, seat, now)
             return
@@ -277,7 +280,7 @@ class Floor:
 
     def _line_heard(
         self,
-        event: Ringing | Answered | Detected | Joined | PromptEnded | LegEnded,
+        event: Ringing | Answered | Detected | Joined | PromptEnded | Digit | LegEnded,
         now: datetime,
     ) -> None:
         seat = self.seats.get(person_of(event.leg))

@@ -177,6 +177,13 @@ class CloseRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class OptOut:
+    """Write that the consumer pressed the key that ends our calls."""
+
+    attempt_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class ShowPace:
     """Write a campaign's pace for the floor page."""
 
@@ -184,5 +191,5 @@ class ShowPace:
     pace: Pace
 
 
-WriteCommand = Mark | End | MoveAgent | SetLine | CloseRequest | ShowPace
+WriteCommand = Mark | End | OptOut | MoveAgent | SetLine | CloseRequest | ShowPace
 Command = NetworkCommand | Place | Start | WriteCommand

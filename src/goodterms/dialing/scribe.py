@@ -15,6 +15,7 @@ from goodterms.dialing.orders import (
     End,
     Mark,
     MoveAgent,
+    OptOut,
     SetLine,
     ShowPace,
     WriteCommand,
@@ -71,6 +72,8 @@ class Scribe:
             case End(attempt_id=attempt_id, outcome=outcome, ending=ending, agent=step):
                 await self._calls.end(conn, attempt_id, outcome, now=now, **ending)
                 saved = await self._step(conn, step, now) if step else None
+            case OptOut(attempt_id=attempt_id):
+                await self._calls.opt_out(conn, attempt_id, now=now)
             case MoveAgent():
                 saved = await self._step(conn, command, now)
             case SetLine(person_id=person_id, line_open=line_open):
@@ -101,7 +104,7 @@ class Scribe:
 
 def _keys(command: WriteCommand) -> list[str]:
     match command:
-        case Mark(attempt_id=attempt_id):
+        case Mark(attempt_id=attempt_id) | OptOut(attempt_id=attempt_id):
             keys = [f"attempt:{attempt_id}"]
         case End(attempt_id=attempt_id, agent=step):
             keys = [f"attempt:{attempt_id}", *([f"agent:{step.person_id}"] if step else [])]

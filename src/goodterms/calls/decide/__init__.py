@@ -30,6 +30,7 @@ from goodterms.calls.model import (
     AttemptState,
     CallEvent,
     Detected,
+    Digit,
     Disposition,
     Joined,
     LegEnded,
@@ -49,6 +50,11 @@ DETECT_WITHIN = timedelta(seconds=6)
 """After this long without a verdict a person is assumed: a machine is the lesser mistake."""
 JOIN_WITHIN = timedelta(seconds=3)
 MESSAGE_WITHIN = timedelta(seconds=30)
+OPT_OUT_KEY = "9"
+"""Pressed during our message it ends our calls, and this one at once.
+
+Reference: 47 CFR 64.1200(b)(3): the request is recorded and the call terminated immediately.
+"""
 HANG_UP_AGAIN = timedelta(seconds=3)
 HANG_UPS = 3
 
@@ -106,7 +112,9 @@ def transition(call: LiveCall, event: CallHappening, now: datetime) -> Step:
 
 
 def _network(
-    call: LiveCall, event: Ringing | Answered | Detected | Joined | PromptEnded, now: datetime
+    call: LiveCall,
+    event: Ringing | Answered | Detected | Joined | PromptEnded | Digit,
+    now: datetime,
 ) -> Step:
     if call.phase is Phase.WAITING:  # the event overtook the answer to our order
         call, commands = _started(call, now, known=True)
@@ -125,6 +133,8 @@ def _network(
         case Joined() if call.phase is Phase.QUEUED and call.joining:
             call = _to(call, CallEvent.CONNECTED, None)
             step = changed(call, bridged_at=now, joining=False), ()
+        case Digit(digit=digit) if call.phase is Phase.MESSAGE and digit == OPT_OUT_KEY:
+            step = _hang_up(changed(call, opted_out=True), now)
         case PromptEnded() if call.phase is Phase.MESSAGE:
             step = _hang_up(call, now)
     return step
