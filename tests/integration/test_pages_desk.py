@@ -176,6 +176,23 @@ async def test_disposition_waits_for_the_end_of_the_call(desk: Desk) -> None:
     assert await desk.state() is AgentState.READY
 
 
+async def test_what_the_consumer_wrote_is_told_from_what_they_said(desk: Desk) -> None:
+    """A written dispute holds the debt, with the disputed part; what is no amount is said."""
+    attempt = await desk.talk()
+    await desk.hang_up(attempt)
+    fields = {"call_attempt": attempt.id, "call_disposition": "dispute", "call_written": "1"}
+    wrong = await desk.post("/desk/dispose", **fields, call_amount="half")
+    assert wrong.status_code == 422
+    assert "write a number" in wrong.text
+    assert 'value="half"' in wrong.text
+    done = await desk.post("/desk/dispose", **fields, call_amount="35.50")
+    assert done.status_code == 303
+    [fact] = await desk.centre.rows("SELECT data FROM accounts.circumstance WHERE kind = 'dispute'")
+    assert fact["data"] == {"written": True, "about": "amount", "amount": "35.50"}
+    [hold] = await desk.centre.rows("SELECT kind FROM accounts.hold")
+    assert hold["kind"] == "disputed"
+
+
 async def test_call_back_is_planned_only_when_the_law_allows(desk: Desk) -> None:
     """A call-back at seven in the morning, the consumer's time, is refused in words."""
     attempt = await desk.talk()

@@ -135,7 +135,11 @@ async def test_dispute_stops_contact_and_keeps_the_words(pool: Pool) -> None:
     async with pool.connection() as conn:
         [hold] = await portal.web.accounts.holds(conn, portal.consumer_id)
         [note] = await portal.web.accounts.notes(conn, portal.consumer_id)
+        [fact] = await portal.web.accounts.circumstances(conn, portal.consumer_id)
     assert (hold.kind, hold.account_id) == (HoldKind.DISPUTED, portal.account_id)
+    assert (fact.kind, fact.account_id, fact.data["written"]) == (
+        "dispute", portal.account_id, True,
+    )  # fmt: skip
     assert "Not mine." in note.body
 
 
@@ -150,6 +154,39 @@ async def test_stop_is_one_press(pool: Pool) -> None:
         [hold] = await portal.web.accounts.holds(conn, portal.consumer_id)
     assert (consent.channel, consent.state) == (Channel.CALL, ConsentState.REVOKED)
     assert (hold.kind, hold.account_id) == (HoldKind.CEASE, None)
+
+
+async def test_consumer_says_when_and_how_to_be_contacted(pool: Pool) -> None:
+    """A wish is recorded from the consumer's own page, shown there, and taken back there."""
+    portal = await _portal(pool)
+    shown = await portal.client.get(f"{portal.path}/contact")
+    assert "When and how" in shown.text
+    body = {"wish_kind": "inconvenient_time", "wish_from": "12:00", "wish_until": "14:00",
+            "wish_day0": "1"}  # fmt: skip
+    told = await portal.client.post(f"{portal.path}/wish", data=body)
+    assert told.status_code == 200
+    assert "Not at this time:" in told.text
+    async with pool.connection() as conn:
+        [fact] = await portal.web.accounts.circumstances(conn, portal.consumer_id)
+    assert fact.data == {"weekdays": [0], "from": "12:00", "until": "14:00"}
+    assert (fact.source, fact.actor) == ("pay page", "consumer:link")
+    gone = await portal.client.post(f"{portal.path}/wish/{fact.id}/end")
+    assert "Not at this time:" not in gone.text
+
+
+async def test_consumer_takes_back_only_their_own_wishes(pool: Pool) -> None:
+    """What somebody else recorded, or what cannot be wished for, is refused calmly."""
+    portal = await _portal(pool)
+    async with transaction(pool) as conn:
+        fact = await portal.web.accounts.record_circumstance(
+            conn, portal.consumer_id, "attorney", source="letter", actor="person:1",
+            now=portal.web.clock.now(),
+        )  # fmt: skip
+    assert (await portal.client.post(f"{portal.path}/wish/{fact.id}/end")).status_code == 404
+    for body in ({"wish_kind": "attorney"}, {"wish_kind": "only_time"},
+                 {"wish_kind": "only_channel", "wish_channel": "pigeon"}):  # fmt: skip
+        refused = await portal.client.post(f"{portal.path}/wish", data=body)
+        assert refused.status_code == 422
 
 
 async def test_unknown_link_is_a_calm_page(pool: Pool) -> None:

@@ -237,7 +237,7 @@ class CallService:
         ):
             await self._accounts.record_consent(
                 conn, told.consumer_id, None, channel, ConsentState.REVOKED, purpose=purpose,
-                source=source, actor="consumer", now=now,
+                source=source, actor="consumer:key", now=now,
             )  # fmt: skip
 
     async def request_cancel(

@@ -16,7 +16,7 @@ from goodterms.messaging.decide import LONGEST_SHOWN, closed, is_closed, stopped
 from goodterms.messaging.model import CHANNELS, InboundMessage, Received
 
 _CEASE_ENDS = "the consumer takes the request back in writing"
-ACTOR = "consumer"
+ACTOR = "consumer:message"
 
 
 class MessagingService:

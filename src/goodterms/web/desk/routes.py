@@ -11,7 +11,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from goodterms.access.model import Role
 from goodterms.accounts.model import PointStatus
-from goodterms.calls.model import Disposition
+from goodterms.calls.model import Disposition, Particulars
 from goodterms.kit.errors import Conflict, Forbidden, Refusal
 from goodterms.kit.sql import Connection, transaction
 from goodterms.web.accounts.actions import perform
@@ -110,6 +110,12 @@ async def dispose(request: Request, web: WebHere, signed: AgentSigned) -> Respon
                 call.attempt.id,
                 disposition,
                 note=note,
+                told=Particulars(
+                    written=bool(form.text("written")),
+                    amount=form.text("amount"),
+                    name=form.text("name"),
+                    address=form.text("address"),
+                ),
                 actor=signed.actor.name,
                 now=web.clock.now(),
             )

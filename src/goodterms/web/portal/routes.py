@@ -7,7 +7,8 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import Response
 
-from goodterms.accounts.model import Channel, ConsentState, HoldKind
+from goodterms.accounts.decide import VERIFIED
+from goodterms.accounts.model import HoldKind
 from goodterms.arrangements.model import OptionKind
 from goodterms.kit.errors import Conflict, NotFound, Refusal
 from goodterms.kit.ids import new_id
@@ -16,12 +17,13 @@ from goodterms.kit.sql import transaction
 from goodterms.payments.model import PaymentChannel, PaymentRequest
 from goodterms.web.context import Web, web_of
 from goodterms.web.portal.visit import ACTOR, Visit, enter, visit
+from goodterms.web.portal.wishes import SOURCE
+from goodterms.web.portal.wishes import router as wishes
 
-SOURCE = "pay page"
-STOPPABLE = {"call": Channel.CALL, "sms": Channel.SMS, "email": Channel.EMAIL}
 _LONGEST_WORDS = 2000
 
 router = APIRouter(include_in_schema=False)
+router.include_router(wishes)
 Services = Annotated[Web, Depends(web_of)]
 
 
@@ -103,7 +105,17 @@ async def dispute(
             account.id,
             HoldKind.DISPUTED,
             source=SOURCE,
-            release_rule="the verification has been sent",
+            release_rule=VERIFIED,
+            actor=ACTOR,
+            now=now,
+        )
+        await web.accounts.record_circumstance(
+            conn,
+            opened.consumer_id,
+            "dispute",
+            account_id=account.id,
+            data={"written": True, "about": "debt"},
+            source=SOURCE,
             actor=ACTOR,
             now=now,
         )
@@ -114,47 +126,6 @@ async def dispute(
                 conn, opened.consumer_id, account.id, body, actor=ACTOR, now=now
             )
     return opened.answer("dispute.html", done=True)
-
-
-@router.get("/pay/{token}/contact")
-async def contact(web: Services, opened: Opened) -> Response:
-    """Show by which ways we may contact the consumer, each with its stop."""
-    return await _contact(web, opened)
-
-
-@router.post("/pay/{token}/contact")
-async def stop(
-    web: Services, opened: Opened, stop: Annotated[str, Form(max_length=20)] = ""
-) -> Response:
-    """Stop one way of contact, or all of them, at once.
-
-    Reference: 15 U.S.C. § 1692c(c); 12 CFR 1006.14(h).
-    """
-    now = web.clock.now()
-    async with transaction(web.pool) as conn:
-        if stop == "all":
-            await web.accounts.place_hold(
-                conn,
-                opened.consumer_id,
-                None,
-                HoldKind.CEASE,
-                source=SOURCE,
-                release_rule="the consumer takes the request back in writing",
-                actor=ACTOR,
-                now=now,
-            )
-        elif stop in STOPPABLE:
-            await web.accounts.record_consent(
-                conn,
-                opened.consumer_id,
-                None,
-                STOPPABLE[stop],
-                ConsentState.REVOKED,
-                source=SOURCE,
-                actor=ACTOR,
-                now=now,
-            )
-    return await _contact(web, opened, done=stop if stop in {*STOPPABLE, "all"} else "")
 
 
 @router.get("/pay/{token}/rights")
@@ -183,18 +154,6 @@ async def _owed(web: Web, opened: Visit, *, problem: str = "", amount: str = "")
         amount=amount,
         disputed=disputed,
     )
-
-
-async def _contact(web: Web, opened: Visit, *, done: str = "") -> Response:
-    async with web.pool.connection() as conn:
-        consents = await web.accounts.consents(conn, opened.consumer_id)
-        holds = await web.accounts.holds(conn, opened.consumer_id)
-    said = {c.channel: c.state for c in consents if c.contact_point_id is None}
-    stopped = {
-        name for name, channel in STOPPABLE.items() if said.get(channel) is ConsentState.REVOKED
-    }
-    ceased = any(h.kind is HoldKind.CEASE and h.released_at is None for h in holds)
-    return opened.answer("contact.html", stopped=stopped, ceased=ceased, done=done)
 
 
 def _money(text: str, opened: Visit) -> Money:
