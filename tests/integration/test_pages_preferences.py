@@ -61,9 +61,19 @@ async def test_a_mistake_loses_nothing(desk: Desk) -> None:
         fact_on="2026-11-03", fact_source="letter of 3 November",
     )  # fmt: skip
     assert refused.status_code == 422
-    assert "write a number" in refused.text
+    assert "Write a number" in refused.text
     assert 'value="a lot"' in refused.text
     assert 'value="letter of 3 November"' in refused.text
+
+
+async def test_a_validation_notice_shows_its_dates(desk: Desk) -> None:
+    """Where a notice was sent, the last day to dispute is said with it."""
+    path = await _page(desk)
+    done = await desk.post(
+        f"{path}/act/fact", fact_kind="notice", fact_notice="validation", fact_scope="account",
+        fact_on="2026-09-04",
+    )  # fmt: skip
+    assert "The validation period ends on Oct 14, 2026." in done.text
 
 
 @pytest.mark.parametrize("kind", sorted(OFFERED))

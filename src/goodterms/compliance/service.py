@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
+from goodterms.accounts.model import Consumer
 from goodterms.compliance import store
 from goodterms.compliance.answering import Answering
 from goodterms.compliance.decide import (
     Record,
     content,
+    dates,
     explain,
     gate,
     headline,
@@ -22,6 +24,7 @@ from goodterms.compliance.decide import (
     worded,
 )
 from goodterms.compliance.decide.gate import ask
+from goodterms.compliance.decide.places import jurisdictions
 from goodterms.compliance.decide.terms import CallTerms, call_terms, pace_windows
 from goodterms.compliance.decide.tighten import with_overlay
 from goodterms.compliance.gathering import load_facts
@@ -253,6 +256,19 @@ class ComplianceService(LicenceKeeper, Answering):
             return
         if not await store.contact_exists(conn, attempt_id):
             raise NotFound("CONTACT_UNKNOWN", f"The contact log has no attempt {attempt_id}.")
+
+    def validation_period_ends(self, consumer: Consumer, sent: date) -> date | None:
+        """Return the last day to dispute after a validation notice; None where no row says.
+
+        Reference: 12 CFR 1006.34(b)(5).
+        """
+        where = jurisdictions(
+            consumer.country, consumer.region, consumer.city, consumer.postal_code
+        )
+        try:
+            return dates.validation_period_ends(self.rulebook, sent, where)
+        except dates.NoRowError:
+            return None
 
     async def log_inbound(
         self,

@@ -90,6 +90,7 @@ class Person:
     timeline: tuple[TimelineItem, ...]
     guardian: str
     facts: tuple[RecordedCircumstance, ...] = ()
+    periods: Mapping[int, date] = field(default_factory=dict)
     names: Mapping[str, str] = field(default_factory=dict)
     agreed: tuple[Arrangement, ...] = ()
     progress: Mapping[str, Progress] = field(default_factory=dict)
@@ -184,6 +185,7 @@ async def load(
     shown, older = await _timeline(web, conn, consumer_id, before or (now + _AHEAD, "~"))
     names = await _names(web, conn)
     agreed = tuple(await web.arrangements.arrangements(conn, consumer_id))
+    facts = tuple(await web.accounts.circumstances(conn, consumer_id))
     return Person(
         consumer=consumer,
         debts=debts,
@@ -194,7 +196,8 @@ async def load(
         payments=tuple(await web.payments.payments_of(conn, consumer_id)),
         timeline=shown,
         guardian=names.get(f"person:{consumer.guardian_id}", ""),
-        facts=tuple(await web.accounts.circumstances(conn, consumer_id)),
+        facts=facts,
+        periods=_periods(web, consumer, facts),
         names=names,
         agreed=agreed,
         progress=await web.arrangements.progress(conn, agreed, now=now),
@@ -205,6 +208,18 @@ async def load(
 async def _names(web: Web, conn: Connection) -> dict[str, str]:
     """Give the names of our people as actors."""
     return {f"person:{one.id}": one.display_name for one in await web.access.people(conn)}
+
+
+def _periods(
+    web: Web, consumer: Consumer, facts: Sequence[RecordedCircumstance]
+) -> dict[int, date]:
+    """Return the end of the validation period of each validation notice, by its record."""
+    ends = {
+        one.id: web.compliance.validation_period_ends(consumer, one.held_on)
+        for one in facts
+        if one.kind == "notice" and one.data.get("notice") == "validation"
+    }
+    return {number: day for number, day in ends.items() if day is not None}
 
 
 async def _timeline(

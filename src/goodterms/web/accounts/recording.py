@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
+
 from goodterms.access.model import Role
-from goodterms.accounts.model import CIRCUMSTANCES, Channel, ConsentState, Purpose, Relation
+from goodterms.accounts.model import (
+    CIRCUMSTANCES,
+    Channel,
+    ConsentState,
+    Purpose,
+    RecordedCircumstance,
+    Relation,
+)
 from goodterms.kit.errors import Forbidden, NotFound, Refusal
 from goodterms.kit.sql import transaction
 from goodterms.web.accounts.facts import WISHES, entered
@@ -22,20 +31,31 @@ async def record_fact(wish: Wish) -> Said:
         fact = entered(wish.form, zone, now)
         about = CIRCUMSTANCES[fact.kind].about
         of_account = "account" in about and not ("person" in about and fact.whole_person)
-        await web.accounts.record_circumstance(
-            conn,
-            account.consumer_id,
-            fact.kind,
-            account_id=wish.account_id if of_account else None,
-            contact_point_id=fact.contact_point_id if "point" in about else None,
-            on=fact.on,
-            at=fact.at,
-            data=fact.data,
-            source=f"{wish.source}: {fact.source}" if fact.source else wish.source,
-            actor=wish.actor,
-            now=now,
+        await _recorded(
+            web.accounts.record_circumstance(
+                conn,
+                account.consumer_id,
+                fact.kind,
+                account_id=wish.account_id if of_account else None,
+                contact_point_id=fact.contact_point_id if "point" in about else None,
+                on=fact.on,
+                at=fact.at,
+                data=fact.data,
+                source=f"{wish.source}: {fact.source}" if fact.source else wish.source,
+                actor=wish.actor,
+                now=now,
+            )
         )
     return Said("fact")
+
+
+async def _recorded(recording: Awaitable[RecordedCircumstance]) -> None:
+    """Record; what is wrong is said at the field, without its name in the code."""
+    try:
+        await recording
+    except Refusal as refusal:
+        words = refusal.message.removeprefix(f"{refusal.field}: ")
+        raise Refusal(refusal.code, words[:1].upper() + words[1:], field=refusal.field) from refusal
 
 
 async def end_fact(wish: Wish) -> Said:
