@@ -178,14 +178,12 @@ async def load(
     holds = tuple(await web.accounts.holds(conn, consumer_id))
     consents = tuple(await web.accounts.consents(conn, consumer_id))
     debts = await _debts(web, conn, consumer_id, holds, today=now.date())
-    points = await web.accounts.contact_points(conn, consumer_id)
-    reaches = [Reach(point, _opted_out(point, consents)) for point in points]
+    reaches = await _reaches(web, conn, consumer_id, consents)
     if ask_gate:
         reaches = [await _asked(web, conn, reach, debts, now=now) for reach in reaches]
     shown, older = await _timeline(web, conn, consumer_id, before or (now + _AHEAD, "~"))
     names = await _names(web, conn)
     agreed = tuple(await web.arrangements.arrangements(conn, consumer_id))
-    facts = tuple(await web.accounts.circumstances(conn, consumer_id))
     return Person(
         consumer=consumer,
         debts=debts,
@@ -196,13 +194,20 @@ async def load(
         payments=tuple(await web.payments.payments_of(conn, consumer_id)),
         timeline=shown,
         guardian=names.get(f"person:{consumer.guardian_id}", ""),
-        facts=facts,
+        facts=(facts := tuple(await web.accounts.circumstances(conn, consumer_id))),
         periods=_periods(web, consumer, facts),
         names=names,
         agreed=agreed,
         progress=await web.arrangements.progress(conn, agreed, now=now),
         older=older,
     )
+
+
+async def _reaches(
+    web: Web, conn: Connection, consumer_id: int, consents: Sequence[Consent]
+) -> list[Reach]:
+    points = await web.accounts.contact_points(conn, consumer_id)
+    return [Reach(point, _opted_out(point, consents)) for point in points]
 
 
 async def _names(web: Web, conn: Connection) -> dict[str, str]:
