@@ -83,6 +83,19 @@ def sandbox() -> None:
     run(run_sandbox(settings()))
 
 
+@app.command(name="import-numbers")
+def import_numbers(
+    file: Annotated[Path, typer.Argument(help="CSV or XLSX file of numbers.")],
+    refused: Annotated[
+        Path | None, typer.Option(help="Folder for the refused rows (default: beside the file).")
+    ] = None,
+) -> None:
+    """Record what others know of numbers: reassignment checks, line types, do-not-call lists."""
+    from goodterms.app.data import import_numbers as take  # noqa: PLC0415 - keeps --help quick
+
+    run(take(settings(), console, file, refused))
+
+
 @app.command(name="import")
 def import_(
     file: Annotated[Path, typer.Argument(help="CSV or XLSX file of accounts.")],

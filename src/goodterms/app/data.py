@@ -18,6 +18,7 @@ from goodterms.app.keep import STOPPED, unless_stopped
 from goodterms.app.settings import Settings
 from goodterms.intake.model import ImportReport
 from goodterms.intake.model import Progress as Read
+from goodterms.intake.service.numbers import NumberImport
 from goodterms.kit.errors import Refusal
 
 ACTOR = "system:cli"
@@ -112,6 +113,26 @@ async def _import(
         await asyncio.to_thread(migrate, url)
         async with services(settings, url, name="goodterms import") as parts:
             return await import_with_bar(parts, console, file, mapping, refused)
+
+
+async def import_numbers(
+    settings: Settings, console: Console, file: Path, refused: Path | None
+) -> int:
+    """Record what a file says about numbers, and say what was refused."""
+    async with (
+        database(settings) as url,
+        services(settings, url, name="goodterms import-numbers") as parts,
+    ):
+        report = await NumberImport(parts.pool, parts.clock, parts.accounts).import_file(
+            file, actor=ACTOR, refused_folder=refused
+        )
+    console.print(
+        f"{report.read:,} rows read, {report.recorded:,} facts recorded, "
+        f"{report.refused:,} rows refused.", highlight=False,
+    )  # fmt: skip
+    if report.refused_file:
+        console.print(f"The refused rows are in {report.refused_file}.", highlight=False)
+    return 0
 
 
 async def check_invariants(settings: Settings, console: Console) -> int:
