@@ -107,7 +107,83 @@ def _settings() -> dict[str, dict[str, Maker]]:
     return {"ratio of idle": idle, "ratio of active": active, "VICIdial": adaptive}
 
 
-BEST: dict[tuple[str, int], dict[str, str]] = {}
+BEST: dict[tuple[str, int], dict[str, str]] = {
+    ("W1", 5): {
+        "ratio of idle": "1.75",
+        "ratio of active": "1.05",
+        "VICIdial": "HARD_LIMIT -2 max 6 idle",
+    },
+    ("W1lo", 5): {
+        "ratio of idle": "3.5",
+        "ratio of active": "1.2",
+        "VICIdial": "TAPERED +0 max 3 idle",
+    },
+    ("W2", 5): {
+        "ratio of idle": "1.75",
+        "ratio of active": "1.05",
+        "VICIdial": "AVERAGE -1 max 3 idle",
+    },
+    ("W1", 20): {
+        "ratio of idle": "3.5",
+        "ratio of active": "1.3",
+        "VICIdial": "AVERAGE +1 max 3 idle",
+    },
+    ("W1lo", 20): {
+        "ratio of idle": "8",
+        "ratio of active": "2",
+        "VICIdial": "HARD_LIMIT +1 max 6 idle",
+    },
+    ("W2", 20): {
+        "ratio of idle": "2.5",
+        "ratio of active": "1.2",
+        "VICIdial": "AVERAGE +0 max 6 idle",
+    },
+    ("W1", 100): {
+        "ratio of idle": "7",
+        "ratio of active": "1.5",
+        "VICIdial": "HARD_LIMIT +0 max 6 idle",
+    },
+    ("W1lo", 100): {
+        "ratio of idle": "10",
+        "ratio of active": "2.5",
+        "VICIdial": "AVERAGE +1 max 3",
+    },
+    ("W2", 100): {
+        "ratio of idle": "6",
+        "ratio of active": "1.4",
+        "VICIdial": "AVERAGE +0 max 6 idle",
+    },
+    ("bursts", 20): {
+        "ratio of idle": "2.5",
+        "ratio of active": "1.1",
+        "VICIdial": "AVERAGE -2 max 6 idle",
+    },
+    ("carrier down", 20): {
+        "ratio of idle": "3.5",
+        "ratio of active": "1.3",
+        "VICIdial": "HARD_LIMIT +0 max 3 idle",
+    },
+    ("joining, leaving", 20): {
+        "ratio of idle": "2.5",
+        "ratio of active": "1.2",
+        "VICIdial": "AVERAGE +0 max 3 idle",
+    },
+    ("detection errs", 20): {
+        "ratio of idle": "3",
+        "ratio of active": "1.3",
+        "VICIdial": "HARD_LIMIT +0 max 3 idle",
+    },
+    ("list dry", 20): {
+        "ratio of idle": "3",
+        "ratio of active": "1.05",
+        "VICIdial": "HARD_LIMIT +0 max 3 idle",
+    },
+    ("mixed classes", 20): {
+        "ratio of idle": "3.5",
+        "ratio of active": "1.3",
+        "VICIdial": "AVERAGE +0 max 3 idle",
+    },
+}
 
 
 def tune() -> int:
@@ -148,6 +224,10 @@ def _compared(
         nanoseconds += dialer.nanoseconds
     peers = {name: played(load, agents, make) for name, make in _peers(load, agents).items()}
     for name, runs in (("goodterms predictive", own), *peers.items()):
+        print(
+            f"{load.name}, {agents}, {name}: {runs.utilisation:.2f} %, abandoned "
+            f"{runs.abandonment:.2f} %, worst {runs.worst:.2f} %, over {runs.over}", flush=True,
+        )  # fmt: skip
         table.add_row(
             f"{load.name}, {agents} agents" if runs is own else "", name,
             f"{runs.utilisation:.1f} ± {runs.spread:.1f}", f"{runs.abandonment:.2f}",

@@ -242,11 +242,13 @@ async def test_the_floor_is_live_and_keeps_the_focus(place: House) -> None:
 
 
 async def _steers(floor: Page, campaign_id: int) -> None:
-    """Change the limits and pause the campaign where it is seen."""
+    """Change the pace and limits and pause the campaign where it is seen."""
     await floor.click(f"#limits-{campaign_id}")
     await floor.fill(f"#lines-{campaign_id}", "3")
-    await floor.get_by_role("button", name="Set the limits").click()
-    await expect(floor.locator("#gt-toasts")).to_contain_text("3 calls at once")
+    await floor.select_option(f"#mode-{campaign_id}", "predictive")
+    await floor.get_by_role("button", name="Set the pace and limits").click()
+    await expect(floor.locator("#gt-toasts")).to_contain_text("predictive, 3 calls at once")
+    await expect(floor.locator(f"#mode-{campaign_id}")).to_have_value("predictive")
     await expect(floor.locator(f"#lines-{campaign_id}")).to_have_value("3")
     await floor.click(f"#move-{campaign_id}")
     await expect(floor.locator(f"#move-{campaign_id}")).to_have_text(re.compile("Start"))

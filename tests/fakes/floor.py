@@ -187,10 +187,12 @@ class House:
         """Begin with these agents, and hear the network for the first time."""
         self.agents = {a.person_id: a for a in agents}
         await self.feed(AgentsSeen(agents))
-        await self.feed(self._policies())
+        await self.feed(self.policies())
         await self.hear()
 
-    def _policies(self) -> PoliciesSeen:
+    def policies(self, **changes: object) -> PoliciesSeen:
+        """What the campaign asks now, changed as said from here on."""
+        self.dial = replace(self.dial, **changes)  # type: ignore[arg-type]
         due, past = {CAMPAIGN: self.due}, {CAMPAIGN: self.past}
         held = {CAMPAIGN: self.held} if self.held else {}
         return PoliciesSeen((self.dial,), (TRUNK,), {CAMPAIGN: self.rates}, due, past, held)
@@ -352,7 +354,7 @@ class House:
         self.network.take()
         self.floor = Floor()
         await self.feed(AgentsSeen(tuple(self.agents.values())))
-        await self.feed(self._policies())
+        await self.feed(self.policies())
         live = [a for a in self.attempts.values() if a.state is not AttemptState.ENDED]
         await self.feed(CallsFound(tuple(live)))
         self.network.restore()

@@ -260,6 +260,16 @@ async def test_campaign_is_set_up_started_and_paused(pool: Pool) -> None:
         assert (paused.status_code, paused.json()["code"]) == (409, "ILLEGAL_TRANSITION")
         started = await client.post(f"/campaigns/{campaign_id}/start")
         assert started.json()["state"] == "running"
+        faster = await client.patch(
+            f"/campaigns/{campaign_id}", json={"settings": {"mode": "predictive"}}
+        )
+        now = faster.json()["settings"]
+        assert (now["mode"], now["max_concurrent"]) == ("predictive", 5)
+        assert faster.json()["name"] == "First"
+        psychic = await client.patch(
+            f"/campaigns/{campaign_id}", json={"settings": {"mode": "psychic"}}
+        )
+        assert (psychic.status_code, psychic.json()["code"]) == (422, "SETTING_INVALID")
         paused = await client.post(f"/campaigns/{campaign_id}/pause")
         assert paused.json()["state"] == "paused"
         assert len((await client.get("/campaigns")).json()) == 1

@@ -14,6 +14,7 @@ from tests.fakes.web import browser, make_web, sign_in
 
 from goodterms.access.model import Role
 from goodterms.campaigns.model import Campaign, CampaignState
+from goodterms.dialing.model import Mode
 from goodterms.kit.clock import SetClock
 from goodterms.kit.sql import Pool, transaction
 from goodterms.web.app import make_app
@@ -115,7 +116,7 @@ async def test_supervisor_steers_from_the_floor_in_place(pool: Pool) -> None:
         again = await client.post(f"{root}/pause", data=form, headers=IN_PLACE)
         assert json.loads(again.headers["hx-trigger"])["gt:toast"]["tone"] == "stop"
         await client.post(f"{root}/start", data=form, headers=IN_PLACE)
-        limits = {**form, "max_concurrent": "7", "max_per_second": "0.5"}
+        limits = {**form, "max_concurrent": "7", "max_per_second": "0.5", "mode": "predictive"}
         await client.post(f"{root}/limits", data=limits, headers=IN_PLACE)
         wrong = {**form, "max_concurrent": "none", "max_per_second": "1"}
         told = await client.post(f"{root}/limits", data=wrong, headers=IN_PLACE)
@@ -124,7 +125,7 @@ async def test_supervisor_steers_from_the_floor_in_place(pool: Pool) -> None:
     async with pool.connection() as conn:
         policy = await web.dialing.policy(conn, campaign.id)
     assert policy is not None
-    assert (policy.running, policy.max_concurrent) == (True, 7)
+    assert (policy.running, policy.max_concurrent, policy.mode) == (True, 7, Mode.PREDICTIVE)
     assert policy.max_per_second == Decimal("0.5")
 
 

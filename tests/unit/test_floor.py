@@ -171,6 +171,25 @@ async def test_predictive_looks_again_while_nothing_happens() -> None:
     assert due <= house.now + timedelta(seconds=1)
 
 
+async def test_the_mode_changes_while_calls_go_on() -> None:
+    """From one line each to predictive and back: no call is lost, nobody is joined twice."""
+    talk = replace(PERSON, hangs_up_after=8.0)
+    house = House([talk, NO_ANSWER] * 20, due=40, rates=Rates(5000, 0))
+    await house.open(*(agent(number) for number in range(1, 5)))
+    for mode in (Mode.PREDICTIVE, Mode.RATIO, Mode.PROGRESSIVE):
+        await house.run(2.0)
+        before = set(house.floor.calls)
+        await house.feed(house.policies(mode=mode, ratio=Decimal(2)))
+        assert before <= set(house.floor.calls)
+    await house.run(2.0)
+    await house.feed(house.policies(running=False))
+    await house.run(40)
+    assert house.floor.calls == {}
+    assert set(house.outcomes()) <= {Outcome.CONVERSATION, Outcome.NO_ANSWER, Outcome.ABANDONED}
+    assert len(house.ended) == len(house.attempts) == len(house.network.dialed)
+    assert len({leg for leg, _ in house.joins}) == len(house.joins)
+
+
 async def test_an_agent_freed_within_two_seconds_takes_the_waiting_person() -> None:
     """Whoever waits gets the next agent who becomes free in time."""
     ratio = policy(mode=Mode.RATIO, ratio=Decimal(2))

@@ -53,6 +53,15 @@ class CampaignBody(Body):
     script: Short = "standard"
 
 
+class CampaignChange(Body):
+    """What changes of a campaign; what is left out stays. Settings are changed one by one."""
+
+    name: Short | None = None
+    members: MembersBody | None = None
+    settings: dict[str, Any] | None = Field(default=None, examples=[{"mode": "predictive"}])
+    script: Short | None = None
+
+
 @router.get("/campaigns")
 async def campaigns(web: Services, _: Reading) -> list[Campaign]:
     """List the campaigns."""
@@ -80,6 +89,22 @@ async def campaign(web: Services, _: Reading, campaign_id: Id) -> Campaign:
     """Read one campaign."""
     async with web.pool.connection() as conn:
         return await web.campaigns.campaign(conn, campaign_id)
+
+
+@router.patch("/campaigns/{campaign_id}")
+async def change(web: Services, actor: Writing, campaign_id: Id, body: CampaignChange) -> Campaign:
+    """Change what is given; a running campaign follows at once and loses no call."""
+    async with transaction(web.pool) as conn:
+        return await web.campaigns.update(
+            conn,
+            campaign_id,
+            name=body.name,
+            members=None if body.members is None else body.members.members(),
+            settings=body.settings,
+            script=body.script,
+            actor=actor.name,
+            now=web.clock.now(),
+        )
 
 
 @router.post("/campaigns/{campaign_id}/start")

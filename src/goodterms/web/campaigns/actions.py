@@ -1,4 +1,4 @@
-"""Steering a campaign: start, pause, finish, limits; from its page and from the floor."""
+"""Steering a campaign: start, pause, finish, pace, limits; from its page and from the floor."""
 
 from __future__ import annotations
 
@@ -54,9 +54,16 @@ async def limits(
     *,
     max_concurrent: Annotated[str, Form(max_length=20)] = "",
     max_per_second: Annotated[str, Form(max_length=20)] = "",
+    mode: Annotated[str, Form(max_length=20)] = "",
+    ratio: Annotated[str, Form(max_length=20)] = "",
 ) -> Response:
-    """Set how many calls may be under way, and how many may begin in a second."""
+    """Set the pace, how many calls may be under way, and how many may begin in a second.
+
+    The pace changes for the lines to come; those on their way, and conversations, go on.
+    """
     chosen = {"max_concurrent": max_concurrent.strip(), "max_per_second": max_per_second.strip()}
+    paced = {"mode": mode.strip(), "ratio": ratio.strip()}
+    chosen |= {name: value for name, value in paced.items() if value}
     try:
         async with transaction(web.pool) as conn:
             changed = await web.campaigns.update(
@@ -65,6 +72,8 @@ async def limits(
     except Refusal as refusal:
         return _refused(request, refusal)
     said = f"{chosen['max_concurrent']} calls at once, {chosen['max_per_second']} per second"
+    if mode:
+        said = f"{mode}, {said}"
     return _done(request, changed, f"{changed.name}: {said}.", "go")
 
 
