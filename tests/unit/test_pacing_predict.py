@@ -28,7 +28,9 @@ from goodterms.dialing.decide.estimate import (
     Lengths,
     lines,
     releases,
+    scaled,
     step_of,
+    surprise,
 )
 from goodterms.dialing.decide.predict import EXACT, MOST, guarded, lines_ahead, spread
 from goodterms.dialing.foresight import AHEAD_SECONDS, REFRESH, Foresight
@@ -40,6 +42,7 @@ STEPS = len(EDGES)
 # One new line in five is answered, none that is older than ten seconds; nobody becomes free.
 PLAIN = Outlook(
     answers=(0.2,) * 10 + (0.0,) * 10,
+    answers_by=(0.1,) * 10 + (0.2,) * 10,
     after_talk=(0.0,) * STEPS,
     after_wrap=(0.0,) * STEPS,
     horizon=12.0,
@@ -240,6 +243,27 @@ def test_counts_forget() -> None:
     assert sum(answered) < 0.01
     assert 1000 < sum(ended) < 2000
     assert lines(answered, ended, ()).answers[0] < 0.001
+
+
+def test_a_burst_of_answers_is_believed_at_once() -> None:
+    """Twice as many as expected may be chance; four times as many are not, and count at once."""
+    assert surprise(10.0, 5.0) == 1.0
+    assert surprise(1.0, 5.0) == 1.0
+    assert surprise(20.0, 5.0) == 3.5
+    assert scaled(PLAIN, 3.0).answers[0] == pytest.approx(0.6)
+    assert scaled(PLAIN, 9.0).answers[0] == 1.0
+
+
+def test_foresight_follows_a_burst() -> None:
+    """Few answered for long; then everybody does: the outlook follows before it is made anew."""
+    sight = Foresight(DeskRecord())
+    for _ in range(1500):
+        sight.learn(20.0, answered=False)
+    calm = sight.outlook(0.0).answers[0]
+    for number in range(10):
+        sight.placed(str(number), 1.0)
+        sight.over(str(number), 1.5, answered=True)
+    assert sight.outlook(1.5).answers[0] > 5 * calm
 
 
 def test_foresight_keeps_the_ages_of_lines() -> None:

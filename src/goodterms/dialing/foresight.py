@@ -7,8 +7,8 @@ from dataclasses import replace
 from itertools import zip_longest
 
 from goodterms.dialing.decide.budget import aim, surely_coming
-from goodterms.dialing.decide.estimate import OLDEST
-from goodterms.dialing.learning import DeskRecord, LineRecord, RiskRecord, look_ahead
+from goodterms.dialing.decide.estimate import OLDEST, scaled, surprise
+from goodterms.dialing.learning import DeskRecord, LineRecord, RecentRecord, RiskRecord, look_ahead
 from goodterms.dialing.model import Outlook, Snapshot
 
 REFRESH_YOUNG, REFRESH = 3.0, 20.0
@@ -24,6 +24,7 @@ class Foresight:
     def __init__(self, desk: DeskRecord) -> None:
         self._desk = desk
         self._lines = LineRecord()
+        self._recent = RecentRecord()
         self._risks = RiskRecord()
         self._placed: dict[str, int] = {}
         self._by_second: dict[int, int] = {}
@@ -43,7 +44,12 @@ class Foresight:
         if second is None:
             return
         self._forget(second)
-        self._lines.add(at - second - 0.5, answered=answered)
+        age = at - second - 0.5
+        self._lines.add(age, answered=answered)
+        if self._outlook is not None:
+            known = self._outlook.answers_by
+            expected = known[min(len(known) - 1, max(0, int(age)))]
+            self._recent.add(expected, answered=answered)
 
     def drop(self, line: str) -> None:
         """Forget a line that was never dialed, or that we ended ourselves: it tells nothing."""
@@ -77,14 +83,18 @@ class Foresight:
         return tuple(found)
 
     def outlook(self, at: float) -> Outlook:
-        """Return the present outlook; it is made anew every few seconds."""
+        """Return the present outlook; it is made anew every few seconds.
+
+        Where more people answer of late than was expected, it follows at once.
+        """
         if self._outlook is None:
             self._born_at = at
         every = REFRESH_YOUNG if at - self._born_at < YOUNG else REFRESH
         if self._outlook is None or at - self._made_at >= every:
             self._outlook = look_ahead(self._lines, self._desk, self.ages(at)[:OLDEST])
             self._made_at = at
-        return self._outlook
+        more = surprise(self._recent.answered, self._recent.expected)
+        return self._outlook if more == 1.0 else scaled(self._outlook, more)
 
     def seen(
         self,

@@ -9,7 +9,7 @@ from goodterms.dialing.decide.budget import bearable
 from goodterms.dialing.decide.estimate import EDGES, OLDEST, Lengths, lines, outlook, step_of
 from goodterms.dialing.model import Outlook
 
-_LINES, _TALKS, _RISKS, _BREAKS = 1500, 600, 3000, 200
+_LINES, _RECENT, _TALKS, _RISKS, _BREAKS = 1500, 60, 600, 3000, 200
 _HEAVIEST = 1e6
 # Before anything is known: two lines in five are answered, evenly over the first seconds. Many
 # answers are expected rather than few, so that the first minutes of a campaign are safe.
@@ -85,6 +85,19 @@ class LengthRecord:
     def lengths(self) -> Lengths:
         """Return the estimate."""
         return Lengths(self._ended, self._lasted)
+
+
+class RecentRecord:
+    """How many of the latest lines were answered, and of how many that was expected."""
+
+    def __init__(self) -> None:
+        self.answered = self.expected = 0.0
+
+    def add(self, expected: float, *, answered: bool) -> None:
+        """Take in a line that has ended, and what was expected of it until then."""
+        keep = 1 - 1 / _RECENT
+        self.answered = self.answered * keep + answered
+        self.expected = self.expected * keep + expected
 
 
 class DeskRecord:

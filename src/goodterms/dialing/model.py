@@ -147,7 +147,8 @@ class Snapshot:
 class Outlook:
     """What the past lets expect of the next ``horizon`` seconds. Chances are from 0 to 1.
 
-    ``answers``: by a line's age in whole seconds, the chance that a person still answers it.
+    ``answers``: by a line's age in whole seconds, the chance that a person still answers it;
+    ``answers_by``: how many answers a line that lasted so long was expected to give.
     ``after_talk`` and ``after_wrap``: by steps of the time elapsed (``decide.estimate.step_of``),
     the chance that an agent is free by then. ``doubt``: the relative variance of the estimate of
     answers. ``line_seconds`` and ``handle_seconds``: how long a line is out, and how long a
@@ -155,6 +156,7 @@ class Outlook:
     """
 
     answers: tuple[float, ...]
+    answers_by: tuple[float, ...]
     after_talk: tuple[float, ...]
     after_wrap: tuple[float, ...]
     horizon: float

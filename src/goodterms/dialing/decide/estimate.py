@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import accumulate, pairwise
-from math import exp
+from math import exp, sqrt
 
 from goodterms.dialing.model import Outlook, Snapshot
 
@@ -23,6 +23,7 @@ PATIENCE = 2.0
 """A person who answers waits so many seconds for an agent. Reference: 47 CFR 64.1200(a)(7)."""
 
 _STEP = 2.0
+_SURE = 2.5
 
 
 def _edges() -> tuple[float, ...]:
@@ -45,9 +46,14 @@ def step_of(seconds: float) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Lines:
-    """What becomes of lines. ``answers``: by age, the chance that a person still answers."""
+    """What becomes of lines.
+
+    ``answers``: by age, the chance that a person still answers. ``by_age``: how many answers one
+    line was expected to give until then, had it lasted.
+    """
 
     answers: tuple[float, ...]
+    by_age: tuple[float, ...]
     mean_answer: float
     mean_end: float
 
@@ -70,9 +76,12 @@ def lines(answered: Sequence[float], ended: Sequence[float], out: Sequence[int])
     answers = tuple(
         min(1.0, later[age] / lasting[age]) if lasting[age] > 0 else 0.0 for age in range(size)
     )
+    rates = (answered[age] / reached[age] if reached[age] > 0 else 0.0 for age in range(size))
     total = sum(by_age)
     mean = sum((age + 0.5) * chance for age, chance in enumerate(by_age))
-    return Lines(answers, mean / total if total > 0 else 0.0, sum(lasting))
+    return Lines(
+        answers, tuple(accumulate(rates)), mean / total if total > 0 else 0.0, sum(lasting)
+    )
 
 
 class Lengths:
@@ -127,6 +136,7 @@ def outlook(known: Lines, talk: Lengths, wrap: Lengths, *, back: float, seen: fl
         wrapping.append(wrap.ends_within(middle, horizon) * back)
     return Outlook(
         answers=known.answers,
+        answers_by=known.by_age,
         after_talk=tuple(talking),
         after_wrap=tuple(wrapping),
         horizon=horizon,
@@ -134,6 +144,22 @@ def outlook(known: Lines, talk: Lengths, wrap: Lengths, *, back: float, seen: fl
         line_seconds=known.mean_end,
         handle_seconds=talk.mean + wrap.mean,
     )
+
+
+def surprise(answered: float, expected: float) -> float:
+    """Return by how much more people answer of late than was expected; 1 where it may be chance.
+
+    An estimate over many lines is slow to see that an hour has come in which everybody is at
+    home. Only more answers than expected count: fewer are a matter of time, not of the law.
+    """
+    if answered <= expected + _SURE * sqrt(expected + 1):
+        return 1.0
+    return (answered + 1) / (expected + 1)
+
+
+def scaled(known: Outlook, by: float) -> Outlook:
+    """Return an outlook in which so many times more people answer."""
+    return replace(known, answers=tuple(min(1.0, by * chance) for chance in known.answers))
 
 
 def releases(known: Outlook, snapshot: Snapshot) -> list[float]:
