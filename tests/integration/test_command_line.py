@@ -88,7 +88,7 @@ async def test_an_unknown_account_is_one_sentence(database_url: str, tmp_path: P
     """Asking why about nobody says how to ask."""
     code, said = await goodterms("why", "NOBODY", url=database_url, home=tmp_path)
     assert code == 2
-    assert "There is no account 'NOBODY'" in said
+    assert "There is no account and no campaign 'NOBODY'" in said
 
 
 async def test_a_wrong_setting_is_one_sentence(tmp_path: Path) -> None:
