@@ -7,12 +7,14 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from goodterms.compliance.decide.callers import runs
+from goodterms.compliance.decide.posting import posted
 from goodterms.compliance.decide.windows import latest_date, places
 from goodterms.compliance.model import (
     AccountFacts,
     CallerFacts,
     Circumstance,
     ConsentFact,
+    ContactClosed,
     Facts,
     LoggedContact,
     PointFacts,
@@ -44,6 +46,7 @@ def facts_at(
 ) -> Facts:
     """Fold all that happened up to an instant; ``account_ids`` None: all debts."""
     past = [event for event in world.events if event.at <= at]
+    past = sorted([*past, *_left_behind(world, past)], key=lambda event: event.at)
     known = _circumstances(past)
     debts = _debts(world, past)
     chosen = [d for d in debts if account_ids is None or d.account_id in account_ids]
@@ -168,6 +171,37 @@ def _circumstances(past: Sequence[Event]) -> tuple[Circumstance, ...]:
         elif isinstance(event, Returned):
             _return(event, found)
     return tuple(found)
+
+
+# What the log itself says is not recorded once more; the first communication, which starts the
+# days of the validation notice, is given where a scenario is about it.
+_SAID = frozenset({"first_contact", "first_conversation", "initial_communication"})
+
+
+def _left_behind(world: World, past: Sequence[Event]) -> list[Stated]:
+    """Return the facts that contacts leave on record: a third party asked, a notice."""
+    return [
+        Stated(event.at, one)
+        for event in past
+        if isinstance(event, Contacted)
+        for one in recorded_by(world, event)
+        if one.kind not in _SAID
+    ]
+
+
+def recorded_by(world: World, event: Contacted) -> list[Circumstance]:
+    """Return what one contact leaves on record once it is closed."""
+    one = event.logged
+    point_id = next((p.id for p in world.person.points.values() if p.value == one.number), None)
+    closed = ContactClosed(
+        "att", 1, one.account_ids, point_id, one.medium, one.direction, one.reach, one.to,
+        one.message, event.at, event.at,
+    )  # fmt: skip
+    return [
+        Circumstance(fact.kind, one.day, event.at, fact.account_id, fact.contact_point_id,
+                     fact.data)
+        for fact in posted(closed)
+    ]  # fmt: skip
 
 
 def _return(event: Returned, found: list[Circumstance]) -> None:

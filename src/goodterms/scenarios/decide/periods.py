@@ -60,6 +60,21 @@ class Known:
         notice = self.notice()
         return notice.on if notice else None
 
+    @property
+    def communicated(self) -> date | None:
+        """Return when the debt was first communicated about, as the contacts show."""
+        return min(
+            [
+                one.day
+                for one in self.facts.log
+                if self.account_id in one.account_ids
+                and one.to == "consumer"
+                and one.message not in ("limited_content", "opt_out_confirmation")
+                and one.reach in (Reach.MESSAGE, Reach.CONVERSATION)
+            ],
+            default=None,
+        )
+
     def dispute(self) -> date | None:
         """Return the date of the latest dispute."""
         if "dispute" in self.given:
@@ -87,7 +102,7 @@ def _date(value: Any) -> date | None:
 
 def _notice_due(known: Known) -> Any:
     """When the validation information is due, from the ``initial_communication``."""
-    began = known.first("initial_communication", "initial_communication")
+    began = known.first("initial_communication", "initial_communication") or known.communicated
     return began and dates.validation_notice_due(known.rulebook, began, known.where)
 
 

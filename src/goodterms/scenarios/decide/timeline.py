@@ -6,14 +6,15 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
-from goodterms.accounts.model import AccountStatus, HoldKind
+from goodterms.accounts.model import AccountStatus, Channel, HoldKind
 from goodterms.accounts.model.circumstances import CIRCUMSTANCES
 from goodterms.compliance.decide.counting import CONSUMERS
+from goodterms.compliance.decide.keywords import Asked, read_message
 from goodterms.compliance.model import Circumstance, ConsentFact, LoggedContact, Reach
+from goodterms.messaging.decide import stopped_by
 from goodterms.scenarios.decide.cast import Cast
 from goodterms.scenarios.decide.circumstances import read_circumstance
 from goodterms.scenarios.decide.clock import LONG_AGO, Clock, When, take_whens
-from goodterms.scenarios.decide.keywords import opts_out
 from goodterms.scenarios.decide.nodes import Fields, Node
 from goodterms.scenarios.decide.outcomes import read_reach
 from goodterms.scenarios.decide.people import minor_units
@@ -206,11 +207,22 @@ def _keyword(node: Node, fields: Fields, cast: Cast) -> list[Event]:
         at, cast.clock.day(at), medium, cast.accounts(fields), Reach.MESSAGE, point.value,
         place=point.facts.place, direction="in",
     )  # fmt: skip
-    events: list[Event] = [Contacted(at, logged)]
-    if opts_out(node.text()):
-        word = ConsentFact(medium, "contact", False, at, point.id)
-        fact = Circumstance("opted_out", cast.clock.day(at), at, data={"channel": medium})
-        events += [Worded(at, word), Stated(at, fact)]
+    return [Contacted(at, logged), *_wishes(node.text(), medium, at, cast)]
+
+
+def _wishes(text: str, medium: str, at: datetime, cast: Cast) -> list[Event]:
+    """Return what a message from the consumer brings about, as when the product receives it."""
+    reading = read_message(text)
+    day, data = cast.clock.day(at), {"channel": medium}
+    if not reading.stops:
+        return [Stated(at, Circumstance("consumer_wrote", day, at, data=data))]
+    events: list[Event] = [Worded(at, ConsentFact("all", "automated", False, at))]
+    if reading.asked is Asked.EVERYTHING:
+        events.append(Held(at, HoldKind.CEASE, None))
+    for channel in stopped_by(reading, Channel(medium)):
+        events.append(Worded(at, ConsentFact(channel.value, "contact", False, at)))
+        if channel.value == medium:
+            events.append(Stated(at, Circumstance("opted_out", day, at, data=data)))
     return events
 
 
