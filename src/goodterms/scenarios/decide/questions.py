@@ -121,7 +121,12 @@ def proposed(
 
 
 def first_point(node: Node, medium: str, cast: Cast) -> Point | None:
-    """Find the number or address of a proposal: the named one, or the first that fits."""
+    """Find the number or address of a proposal: the named one, or the first that fits.
+
+    A letter goes to the residence unless it names an address that is known.
+    """
+    if medium == "letter" and (node.is_null or node.text() not in cast.person.points):
+        return None
     if not node.is_null and not node.is_plain:
         return cast.point(node)
     fitting = [p for p in cast.person.points.values() if p.email == (medium == "email")]
