@@ -211,12 +211,12 @@ def _keyword(node: Node, fields: Fields, cast: Cast) -> list[Event]:
 
 
 def _wishes(text: str, medium: str, at: datetime, cast: Cast) -> list[Event]:
-    """Return what a message from the consumer brings about, as when the product receives it."""
+    """Return what a message from the consumer asks for: to stop a way of contact, or all of it."""
     reading = read_message(text)
     day, data = cast.clock.day(at), {"channel": medium}
     if not reading.stops:
         return [Stated(at, Circumstance("consumer_wrote", day, at, data=data))]
-    events: list[Event] = [Worded(at, ConsentFact("all", "automated", False, at))]
+    events: list[Event] = []
     if reading.asked is Asked.EVERYTHING:
         events.append(Held(at, HoldKind.CEASE, None))
     for channel in stopped_by(reading, Channel(medium)):
