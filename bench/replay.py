@@ -27,6 +27,7 @@ from goodterms.compliance.decide import gate, record
 from goodterms.compliance.evidence import EvidenceService
 from goodterms.compliance.model import (
     AccountFacts,
+    CallerFacts,
     Facts,
     LoggedContact,
     PointFacts,
@@ -77,7 +78,10 @@ def _case(number: int, random: Random) -> tuple[ProposedContact, Facts]:
         )
         for n in range(random.randint(0, 8))
     )  # fmt: skip
-    facts = Facts(number, "US", region, (zone,), PointFacts(line_type="mobile"), accounts, log=log)
+    facts = Facts(
+        number, "US", region, (zone,), PointFacts(line_type="mobile"), accounts, log=log,
+        caller=CallerFacts(tested_at=NOON - timedelta(hours=3)),
+    )  # fmt: skip
     contact = ProposedContact(
         f"att_{number}", number, tuple(a.account_id for a in accounts), 1, f"+1303{number:07d}",
         Channel.CALL, "+12025550100", 1,

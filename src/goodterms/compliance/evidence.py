@@ -249,7 +249,7 @@ class EvidenceService:
             conn.cursor(name="evidence", row_factory=args_row(StoredVerdict)) as cursor,
         ):
             cursor.itersize = _BATCH
-            await cursor.execute(SQL["stored_verdicts"], values)
+            await cursor.execute(SQL["stored_verdicts"], values, binary=True)
             async for row in cursor:
                 yield row
 
