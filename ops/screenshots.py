@@ -35,6 +35,36 @@ LOOKS: tuple[tuple[str, Scheme, ViewportSize], ...] = (
     ("dark", "dark", WIDE),
     ("phone", "light", PHONE),
 )
+TIGHTER = """\
+- id: HOUSE-GAP
+  version: 2
+  title: "Two days between two calls to one person"
+  jurisdiction: "*"
+  valid_from: 2020-01-01
+  valid_to: null
+  recorded_at: 2026-11-25T00:00:00Z
+  moments: [LOAD, PREDIAL]
+  predicate: minimum_gap
+  params: {unit: [collector, person], minutes: 2880, media: [call]}
+  reason_code: MIN_GAP
+  citation: "a try: two days instead of four hours"
+  evidence: design
+  signed_by: null
+- id: TRY-NOON
+  version: 1
+  title: "No calls before ten"
+  jurisdiction: "*"
+  valid_from: 2020-01-01
+  valid_to: null
+  recorded_at: 2026-11-25T00:00:00Z
+  moments: [PREDIAL]
+  predicate: local_hours
+  params: {from: "10:00", until: "21:00"}
+  reason_code: TIME_OUTSIDE
+  citation: "a try"
+  evidence: design
+  signed_by: null
+"""
 READY_SECONDS = 120
 CALL_SECONDS = 180
 WARM_UP_SECONDS = 45
@@ -227,6 +257,17 @@ def _consumer(camera: Camera, link: str, desk: str) -> BrowserContext:
     return context
 
 
+def _backtest(camera: Camera, manager: BrowserContext) -> None:
+    """Try a rule on the demo's own history, and photograph what it would have refused."""
+    page = manager.pages[0]
+    page.goto(f"{camera.address}/audit/backtests")
+    page.fill("#rows", TIGHTER)
+    page.locator('form[action="/audit/backtests"] button').click()
+    page.locator("svg.twobars").first.wait_for(timeout=60_000)
+    page.wait_for_timeout(1000)
+    camera.take(page, "backtest")
+
+
 def _take_all(camera: Camera) -> None:
     time.sleep(WARM_UP_SECONDS)  # a floor with an hour of nothing tells nothing
     account = "/accounts"
@@ -241,6 +282,10 @@ def _take_all(camera: Camera) -> None:
     camera.visit(manager, "/campaigns/new", "campaign-new")
     camera.visit(manager, "/import", "import")
     camera.visit(manager, "/settings/callers", "caller-ids")
+    camera.visit(manager, "/audit/rulebook?place=US", "rulebook")
+    camera.visit(manager, "/audit/tasks", "tasks")
+    if camera.wants("backtest"):
+        _backtest(camera, manager)
 
 
 def main() -> None:
