@@ -284,6 +284,16 @@ def test_fresh_agreement_of_the_host_is_enough() -> None:
     assert judge(facts(hosted)).permit
 
 
+def test_debts_under_different_law_are_one_contact() -> None:
+    """A debt we collect and one of our own are judged each by its law, and named together."""
+    ours, theirs = account(11, role="creditor"), account(12)
+    verdict = judge(facts(ours, theirs))
+    assert verdict.decision is Decision.ALLOW, failing(verdict)
+    assert verdict.account_ids == (11, 12)
+    strange = judge(facts(ours, theirs), proposed=contact(11, 12, 99))
+    assert strange.account_ids == (11, 12)
+
+
 def test_strange_debt_drops_out() -> None:
     """A debt that is not the person's is not talked about; naming none is a no."""
     assert judge(facts(), proposed=contact(11, 99)).account_ids == (11,)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from enum import Enum
@@ -184,7 +184,8 @@ class Predicate:
     per parameter which way is stricter ("down", "up", "more", "fewer", "later", "earlier",
     "narrower", "off");
     a parameter that is not named there may not differ in an overlay. The docstring of ``make``
-    says in the words of the law what is tested, with its ``Reference:``.
+    says in the words of the law what is tested, with its ``Reference:``. ``fuse`` makes one
+    check of many rules that usually have nothing to look at: each call of a check costs time.
     """
 
     level: Callable[[Mapping[str, Any]], Level]
@@ -193,6 +194,7 @@ class Predicate:
     moments: frozenset[Moment] = CONTACT_MOMENTS
     optional: frozenset[str] = frozenset()
     tightens: Mapping[str, str] = field(default_factory=dict)
+    fuse: Callable[[Sequence[Check], Sequence[Rule]], Check] | None = None
 
 
 def always(level: Level) -> Callable[[Mapping[str, Any]], Level]:

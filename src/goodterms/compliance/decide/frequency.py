@@ -279,6 +279,9 @@ def _minimum_gap(rule: Rule) -> Check:
     def check(case: Case, _debts: Debts) -> tuple[Finding, ...]:
         if not counted.concerns(case):
             return ()
+        log = case.facts.log
+        if not log or log[0].at + gap <= case.now:  # the newest of any sort is old enough
+            return fine
         # Without a place there is no date; then the whole log is looked through.
         first = case.days[0] - timedelta(days=gap.days + 2) if case.days else date.min
         last = max([one.at for one in counted.recent(case, first)], default=None)

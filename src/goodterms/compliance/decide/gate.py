@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
+from itertools import groupby
 
 from goodterms.accounts.model import Channel
 from goodterms.compliance.decide.case import Case, Check, Level, places_of
@@ -307,11 +308,16 @@ def _compile(
     first: list[Check] = []
     second: list[Check] = []
     present = set()
-    for rule in sorted(rules, key=lambda r: (order[r.predicate], r.id)):
-        predicate = PREDICATES[rule.predicate]
-        present.add(rule.predicate)
-        round_ = second if predicate.level(rule.params) is Level.DEBT else first
-        round_.append(predicate.make(rule))
+    ranked = sorted(rules, key=lambda r: (order[r.predicate], r.id))
+    for name, alike in groupby(ranked, key=lambda r: r.predicate):
+        predicate, group = PREDICATES[name], list(alike)
+        present.add(name)
+        if predicate.fuse:
+            first.append(predicate.fuse([predicate.make(rule) for rule in group], group))
+            continue
+        for rule in group:
+            round_ = second if predicate.level(rule.params) is Level.DEBT else first
+            round_.append(predicate.make(rule))
     missing: list[Finding] = []
     if not rulebook.partial and moment in REQUIRED:
         if not _knows(rulebook, where):

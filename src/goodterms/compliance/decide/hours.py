@@ -195,6 +195,8 @@ def _time_preference(rule: Rule) -> Check:
     free = (voice.passes("It is a time the consumer did not name as inconvenient."),)
 
     def check(case: Case, _debts: Debts) -> tuple[Finding, ...]:
+        if not case.facts.circumstances:
+            return fine
         wishes = [
             one
             for kind in ("inconvenient_time", "only_time")
