@@ -80,6 +80,10 @@ async def test_a_quote_as_of_a_day_knows_only_what_was_known_then(pool: Pool) ->
         before = await desk.arrangements.quote_as_of(
             conn, account, NOW.date() - timedelta(days=1), now=later
         )
+        with pytest.raises(Refusal, match="too far ahead"):
+            await desk.arrangements.quote_as_of(
+                conn, account, later.date() + timedelta(days=731), now=later
+            )
     assert (then.total, today.total, before.total) == (usd("100"), usd("60"), usd("0"))
     assert then.as_of == NOW.date()
     assert then.known_at is not None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import sys
 from pathlib import Path
@@ -107,3 +108,31 @@ async def test_each_command_has_help(command: str, tmp_path: Path) -> None:
     assert code == 0
     assert "Usage" in said
     assert len(said) > 200
+
+
+async def test_quote_explains_an_account_twice(database_url: str, tmp_path: Path) -> None:
+    """The quote has every line and option with both explanations, and any day as JSON."""
+    file = tmp_path / "debts.csv"
+    file.write_text(HEADER + GOOD)
+    await goodterms("import", str(file), url=database_url, home=tmp_path)
+    code, said = await goodterms("quote", "A-1", url=database_url, home=tmp_path)
+    assert code == 0, said
+    assert "Principal: 120.50 USD, as posted in the ledger." in said
+    assert "The amount you owe Mercy Hospital" in said
+    assert "FEE_NOT_AUTHORISED" in said
+    assert "plan 120.50 USD" in said
+    before = ["quote", "A-1", "--json", "--as-of", "2026-06-30"]
+    code, said = await goodterms(*before, url=database_url, home=tmp_path)
+    assert code == 0, said
+    assert json.loads(said)["total"] == {"amount": "0.00", "currency": "USD"}
+
+
+async def test_policies_are_compared_over_the_live_portfolio(
+    database_url: str, tmp_path: Path
+) -> None:
+    """The shipped policies against themselves affect nobody."""
+    await goodterms("migrate", url=database_url, home=tmp_path)
+    words = ["policy", "diff", "shipped", "shipped"]
+    code, said = await goodterms(*words, url=database_url, home=tmp_path)
+    assert code == 0, said
+    assert "affected" in said

@@ -95,6 +95,8 @@ async def test_impossible_shares_are_refused(pool: Pool) -> None:
     assert (await balance(till, account)).total == usd("100")
     with pytest.raises(NotFound):
         await shared(till, 4711, "50")
+    with pytest.raises(Refusal, match="more than zero"):
+        await shared(till, consumer, "0")
 
 
 async def test_a_returned_payment_leaves_the_account_as_without_it(pool: Pool) -> None:

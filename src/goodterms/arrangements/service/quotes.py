@@ -14,13 +14,15 @@ from goodterms.arrangements.decide.book import PolicyBook, build
 from goodterms.arrangements.decide.permissions import Situation
 from goodterms.arrangements.decide.standing import Standing
 from goodterms.arrangements.model import ArrangementPolicy, Quote
-from goodterms.kit.errors import NotFound
+from goodterms.kit.errors import NotFound, Refusal
 from goodterms.kit.ids import new_id
 from goodterms.kit.places import shipped
 from goodterms.kit.sql import Connection
 from goodterms.ledger import decide as ledger_of
 from goodterms.ledger.model import Balance, Book, EntryKind, PostedEntry
 from goodterms.ledger.service import LedgerService
+
+_AHEAD = 730
 
 
 def load_policies(path: Path | None = None) -> PolicyBook:
@@ -84,8 +86,10 @@ class Quoting:
 
         Raises:
             NotFound: there is no such account.
-            Refusal: no policy covered it.
+            Refusal: no policy covered it, or the day is more than two years ahead.
         """
+        if (day - now.date()).days > _AHEAD:
+            raise Refusal("DAY_TOO_FAR", f"{day} is too far ahead to be quoted.", field="as_of")
         known_at = min(now, datetime.combine(day, time.max, UTC))
         book = policies or await self._book_at(conn, known_at)
         stands = await self._standing(conn, account_id, day=day, known_at=known_at)
