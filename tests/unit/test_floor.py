@@ -171,6 +171,17 @@ async def test_predictive_looks_again_while_nothing_happens() -> None:
     assert due <= house.now + timedelta(seconds=1)
 
 
+async def test_the_past_is_learned_once() -> None:
+    """A past that is read again, which holds what was dialed from here, is not learned again."""
+    house = House(due=1, dial=policy(mode=Mode.PREDICTIVE))
+    await house.open(agent(1))
+    await house.run(1)
+    house.past = Past(lines=((25.0, False),) * 1000)
+    await house.feed(house.policies())
+    soon = house.now.timestamp() + 100
+    assert house.floor.pacing.foresight(CAMPAIGN).outlook(soon).answers[0] > 0.3
+
+
 async def test_the_mode_changes_while_calls_go_on() -> None:
     """From one line each to predictive and back: no call is lost, nobody is joined twice."""
     talk = replace(PERSON, hangs_up_after=8.0)

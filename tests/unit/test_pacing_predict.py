@@ -280,6 +280,9 @@ def test_foresight_keeps_the_ages_of_lines() -> None:
     sight.over("b", 7.0, answered=False)
     sight.over("c", 7.0, answered=False)
     assert sight.ages(7.0) == ()
+    sight.placed("stuck", 7.0)
+    assert sight.ages(1e9) == (0,) * OLDEST + (1,)
+    assert sight.ages(5.0) == (1,)  # the clock was set back
 
 
 def test_foresight_makes_its_outlook_anew_in_time() -> None:

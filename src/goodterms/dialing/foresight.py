@@ -77,9 +77,10 @@ class Foresight:
         if not self._by_second:
             return ()
         now = int(at)
-        found = [0] * (now - min(self._by_second) + 1)
+        oldest = min(OLDEST, max(0, now - min(self._by_second)))
+        found = [0] * (oldest + 1)
         for second, count in self._by_second.items():
-            found[now - second] += count
+            found[min(oldest, max(0, now - second))] += count
         return tuple(found)
 
     def outlook(self, at: float) -> Outlook:

@@ -57,16 +57,19 @@ class Pacing:
         self.due |= seen.due
         self.held = dict(seen.held)
         for campaign_id, past in seen.past.items():
-            self._remember(campaign_id, past)
+            # What was dialed from here is known already.
+            if campaign_id not in self._foresights:
+                self._remember(campaign_id, past)
         self.look_again()
 
     def _remember(self, campaign_id: int, past: Past) -> None:
         for age, answered in past.lines:
-            self._foresight(campaign_id).learn(age, answered=answered)
+            self.foresight(campaign_id).learn(age, answered=answered)
         for seconds in past.talks:
             self._desk.talk.add(seconds)
 
-    def _foresight(self, campaign_id: int) -> Foresight:
+    def foresight(self, campaign_id: int) -> Foresight:
+        """Return what is known of a campaign's lines."""
         found = self._foresights.get(campaign_id)
         if found is None:
             found = self._foresights[campaign_id] = Foresight(self._desk)
@@ -86,7 +89,7 @@ class Pacing:
             self._rest_until[campaign_id] = now + LOOK_AGAIN
         policy = self.policies.get(campaign_id)
         for one in event.permitted:
-            self._foresight(campaign_id).placed(one.call.attempt_id, now.timestamp())
+            self.foresight(campaign_id).placed(one.call.attempt_id, now.timestamp())
             for key in (campaign_id, one.call.trunk):
                 self._placed.setdefault(key, deque()).append(now)
         return policy is None or policy.mode is Mode.PROGRESSIVE
@@ -96,7 +99,7 @@ class Pacing:
         left = before.phase in BEFORE_PERSON and after.phase not in BEFORE_PERSON
         if after.campaign_id is None or not left:
             return
-        foresight = self._foresight(after.campaign_id)
+        foresight = self.foresight(after.campaign_id)
         answered = after.phase in _PERSON or after.abandoned
         if not answered and (after.placed_at is None or after.cancelled or after.interrupted):
             foresight.drop(after.attempt_id)
@@ -114,7 +117,7 @@ class Pacing:
         """Count what an ended call says about abandonment."""
         if call.campaign_id is None or not (call.abandoned or call.bridged_at):
             return
-        self._foresight(call.campaign_id).met(abandoned=call.abandoned)
+        self.foresight(call.campaign_id).met(abandoned=call.abandoned)
         rates = self.rates.get(call.campaign_id, Rates(0, 0))
         self.rates[call.campaign_id] = replace(
             rates, answered=rates.answered + 1, abandoned=rates.abandoned + call.abandoned
@@ -176,7 +179,7 @@ class Pacing:
             return pace(seen, policy, trunk)
         if seen.agents:
             self._look_at(now + PREDICT_EVERY)
-        outlook = self._foresight(policy.campaign_id).outlook(now.timestamp())
+        outlook = self.foresight(policy.campaign_id).outlook(now.timestamp())
         return pace(seen, policy, trunk, outlook)
 
     def next_deadline(self) -> datetime | None:
@@ -248,9 +251,9 @@ class Pacing:
     def _foreseen(self, seen: Snapshot, calls: Book, seats: Seats, now: datetime) -> Snapshot:
         campaign_id, at = seen.campaign_id, now.timestamp()
         rivals = self._rivals(campaign_id, seats)
-        lines = [self._foresight(rival).ages(at) for rival in rivals]
+        lines = [self.foresight(rival).ages(at) for rival in rivals]
         talked, wrapped = seats.busy(campaign_id, now)
-        return self._foresight(campaign_id).seen(
+        return self.foresight(campaign_id).seen(
             replace(
                 seen,
                 ready=max(0, seen.ready - sum(calls.queued[rival] for rival in rivals)),
