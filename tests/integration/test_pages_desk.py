@@ -56,6 +56,15 @@ async def test_call_pops_up_with_person_matter_script_and_reasons(desk: Desk) ->
     assert "Choose when the call has ended." in page
 
 
+async def test_desk_says_what_the_rulebook_asks_of_this_call(desk: Desk) -> None:
+    """The duties of the conversation come from the rules in force, with their source."""
+    await desk.talk()
+    page = (await desk.client.get("/desk")).text
+    assert "Say who is calling, in a way that means something to the consumer." in page
+    assert "Say that you are a debt collector" in page
+    assert "12 CFR 1006.18(e)" in page or "12 CFR 1006.14(g)" in page
+
+
 async def test_parts_change_in_place_until_the_call_changes(desk: Desk) -> None:
     """The page asks for its parts; another call on the line replaces the page."""
     attempt = await desk.talk()

@@ -9,9 +9,12 @@ from goodterms.accounts.model import Channel
 from goodterms.compliance import store
 from goodterms.compliance.decide.answers import KINDS, asked_again, record_answer
 from goodterms.compliance.decide.gate import ask
+from goodterms.compliance.decide.words import duties
 from goodterms.compliance.gathering import load_facts
 from goodterms.compliance.model import (
     Answer,
+    CallProgress,
+    Duty,
     Moment,
     ProposedContact,
     Rulebook,
@@ -21,11 +24,14 @@ from goodterms.compliance.model import (
 from goodterms.kit.errors import NotFound
 from goodterms.kit.sql import Connection
 
+_ANY = {"consumer_id": None, "campaign_id": None, "decision": None, "after": None, "limit": 1}
+
 
 class Answering:
     """Asks and records. ``rulebook`` is the one in force."""
 
     rulebook: Rulebook
+    _lookback: int
 
     async def refresh(self, conn: Connection, *, now: datetime) -> Rulebook:
         """Give the rulebook in force, as whoever asks and records knows it."""
@@ -61,6 +67,22 @@ class Answering:
             conn, answer, record, kind=kind, subject_id=subject_id, consumer_id=consumer_id
         )
         return answer
+
+    async def in_call(
+        self, conn: Connection, attempt_id: str, progress: CallProgress, *, now: datetime
+    ) -> tuple[Duty, ...]:
+        """Say what the rules ask of a call that is under way, and what is in its way by now.
+
+        Empty for an attempt that the gate never judged. Nothing is recorded: the desk asks each
+        time it is drawn.
+        """
+        found = await store.list_verdicts(conn, {**_ANY, "attempt_id": attempt_id})
+        if not found:
+            return ()
+        contact = found[0].contact
+        [(facts, _)] = await load_facts(conn, [contact], days=self._lookback, now=now)
+        answer = ask(Moment.INCALL, progress, facts, self.rulebook, now, contact=contact)
+        return duties(answer, self.rulebook)
 
     async def answers(self, conn: Connection, kind: str, subject_id: str) -> list[StoredAnswer]:
         """List what was answered about a subject, the latest first; ``kind`` as in ``KINDS``."""

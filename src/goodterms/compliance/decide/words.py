@@ -11,7 +11,9 @@ from goodterms.compliance.decide.windows import DAY_MINUTES
 from goodterms.compliance.model import (
     CHOICES,
     AccountFacts,
+    Answer,
     Decision,
+    Duty,
     Explanation,
     Finding,
     Obligation,
@@ -171,3 +173,18 @@ def explain(verdict: Verdict, rulebook: Rulebook) -> Explanation:
 def _shown(contact: ProposedContact) -> str:
     because = CHOICES.get(contact.caller_because, "")
     return f"{contact.caller_id} is shown. {because}" if contact.caller_id and because else ""
+
+
+def duties(answer: Answer, rulebook: Rulebook) -> tuple[Duty, ...]:
+    """Say what an answer asks to be done, each thing once, and first what is in the way."""
+    rules = {(rule.id, rule.version): rule for rule in rulebook.rules}
+    found: dict[str, Duty] = {}
+    for finding in sorted(answer.findings, key=lambda f: f.passed):
+        rule = rules.get((finding.rule_id, finding.rule_version))
+        name, source = finding.rule_id, rule.citation if rule else "the gate itself"
+        if not finding.passed:
+            found.setdefault(finding.words, Duty(finding.words, name, source, stops=True))
+        for duty in finding.obligations:
+            words = Obligation(duty).meaning
+            found.setdefault(words, Duty(words, name, source))
+    return tuple(found.values())

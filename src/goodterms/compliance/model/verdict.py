@@ -66,6 +66,16 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
+class Duty:
+    """What must be done, or is in the way, with the rule it comes from."""
+
+    words: str
+    rule: str
+    citation: str
+    stops: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class StoredAnswer:
     """An answer as it was stored: ``asked`` holds subject and facts, as the text that was hashed.
 

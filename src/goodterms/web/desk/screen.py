@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from goodterms.accounts.model import Creditor
 from goodterms.arrangements.model import OptionKind, Promise, Quote
 from goodterms.calls.model import Attempt, Disposition
-from goodterms.compliance.model import Explanation
+from goodterms.compliance.model import CallProgress, Duty, Explanation
 from goodterms.kit.errors import NotFound
 from goodterms.kit.ids import new_id
 from goodterms.kit.sql import Connection
@@ -60,6 +61,7 @@ class Call:
     campaign: str
     person: Person
     why: Explanation | None
+    duties: tuple[Duty, ...]
     script: Script
     payments: tuple[Payment, ...]
     promises: tuple[Promise, ...]
@@ -107,10 +109,19 @@ async def call_of(web: Web, conn: Connection, signed: Signed) -> Call | None:
         campaign=screen.campaign_name or "",
         person=person,
         why=await _why(web, conn, attempt.id),
+        duties=await web.compliance.in_call(conn, attempt.id, _progress(attempt, now), now=now),
         script=_spoken(web, signed, person, attempt, screen.script),
         payments=tuple(p for p in person.payments if p.attempt_id == attempt.id),
         promises=tuple(p for p in person.promises if p.attempt_id == attempt.id),
     )
+
+
+def _progress(attempt: Attempt, now: datetime) -> CallProgress:
+    """Say how the call stands for the rules of a conversation; it is not recorded."""
+    joined = attempt.bridged_at
+    since = attempt.greeting_ended_at or attempt.answered_at
+    waited = max(0.0, ((joined or now) - since).total_seconds()) if since else None
+    return CallProgress(waited=waited, agent=joined is not None)
 
 
 async def _why(web: Web, conn: Connection, attempt_id: str) -> Explanation | None:
