@@ -32,6 +32,7 @@ from goodterms.dialing.decide.estimate import (
     step_of,
     surprise,
 )
+from goodterms.dialing.decide.pace import LINES_EACH
 from goodterms.dialing.decide.predict import EXACT, MOST, guarded, lines_ahead, spread
 from goodterms.dialing.foresight import AHEAD_SECONDS, REFRESH, Foresight
 from goodterms.dialing.learning import DeskRecord, LengthRecord, LineRecord, RiskRecord
@@ -126,6 +127,12 @@ def test_a_pace_says_why() -> None:
         "2 agents are free and 0.0 more soon, 3 lines: the next person to answer finds nobody with "
         "a chance of 5.0 % at most."
     )
+
+
+def test_a_failing_carrier_does_not_burn_the_list() -> None:
+    """Where nobody answers at all, lines are bounded by the agents at work."""
+    never = replace(PLAIN, answers=(0.0,))
+    assert pace(replace(SEEN, in_flight=10), DIAL, TRUNK, never).place == 2 * LINES_EACH - 10
 
 
 def test_predictive_without_agents_or_outlook() -> None:

@@ -10,6 +10,10 @@ from goodterms.dialing.decide.estimate import releases
 from goodterms.dialing.decide.predict import guarded, lines_ahead
 from goodterms.dialing.model import DialPolicy, Mode, Outlook, Pace, Snapshot, Trunk
 
+LINES_EACH = 15
+"""Predictive pacing has no more lines out than so many for each agent at work: where a carrier
+fails every call, nobody seems to answer any more, and the list must not be burnt for that."""
+
 
 def rate_window(limit: Decimal) -> timedelta:
     """Return the time over which lines are counted against a limit in calls per second."""
@@ -92,7 +96,7 @@ def _predicted(snapshot: Snapshot, outlook: Outlook, idle: int) -> tuple[int, st
     if guarded(snapshot):
         return max(0, idle), f"{agents}: one line each, no abandoned call is left in the budget."
     more = lines_ahead(snapshot, outlook)
-    lines = max(snapshot.in_flight + more, idle)
+    lines = max(min(snapshot.in_flight + more, LINES_EACH * snapshot.agents), idle)
     soon = sum(releases(outlook, snapshot))
     return lines, (
         f"{agents} and {soon:.1f} more soon, {lines} lines: the next person to answer finds nobody "
