@@ -261,6 +261,23 @@ def test_a_burst_of_answers_is_believed_at_once() -> None:
     assert scaled(PLAIN, 9.0).answers[0] == 1.0
 
 
+def test_a_carrier_that_fails_teaches_nothing() -> None:
+    """After too many failures in a row no risk is taken until somebody answers again."""
+    sight = Foresight(DeskRecord())
+    for _ in range(1500):
+        sight.learn(10.0, answered=True)
+        sight.learn(20.0, answered=False)
+    before = sight.outlook(0.0).answers[0]
+    for number in range(300):
+        sight.placed(str(number), 1.0)
+        sight.over(str(number), 4.0, answered=False)
+    assert sight.seen(SEEN, 5.0, seconds=None, due=0).risk == 0.0
+    assert sight.outlook(1000.0).answers[0] > 0.9 * before
+    sight.placed("back", 1000.0)
+    sight.over("back", 1010.0, answered=True)
+    assert sight.seen(SEEN, 1011.0, seconds=None, due=0).risk > 0.0
+
+
 def test_foresight_follows_a_burst() -> None:
     """Few answered for long; then everybody does: the outlook follows before it is made anew."""
     sight = Foresight(DeskRecord())

@@ -16,6 +16,8 @@ REFRESH_YOUNG, REFRESH = 3.0, 20.0
 YOUNG = 600.0
 AHEAD_SECONDS = 3600.0
 """Where the end of calling is not known, the answers of so many seconds count as to come."""
+NEVER_BY_CHANCE = 14.0
+"""Lines in a row without an answer, times the chance of one: beyond this it is one in a million."""
 
 
 class Foresight:
@@ -31,6 +33,7 @@ class Foresight:
         self._outlook: Outlook | None = None
         self._made_at = self._born_at = 0.0
         self._risk = 0.0
+        self._silent = 0
 
     def placed(self, line: str, at: float) -> None:
         """Note that a line was placed."""
@@ -44,12 +47,23 @@ class Foresight:
         if second is None:
             return
         self._forget(second)
+        self._silent = 0 if answered else self._silent + 1
+        if self._down():
+            return
         age = at - second - 0.5
         self._lines.add(age, answered=answered)
         if self._outlook is not None:
             known = self._outlook.answers_by
             expected = known[min(len(known) - 1, max(0, int(age)))]
             self._recent.add(expected, answered=answered)
+
+    def _down(self) -> bool:
+        """Tell whether so many lines in a row were not answered that it cannot be chance.
+
+        A carrier fails, not the people: nothing is learned from it, and no risk is taken.
+        """
+        chance = 0.0 if self._outlook is None else self._outlook.answers[0]
+        return self._silent * chance > NEVER_BY_CHANCE
 
     def drop(self, line: str) -> None:
         """Forget a line that was never dialed, or that we ended ourselves: it tells nothing."""
@@ -119,5 +133,5 @@ class Foresight:
             line_ages=tuple(map(sum, zip_longest(self.ages(at), *others, fillvalue=0))),
             ahead=surely_coming(outlook, snapshot.agents, left, due),
         )
-        self._risk = self._risks.bearable(aim(known))
+        self._risk = 0.0 if self._down() else self._risks.bearable(aim(known))
         return replace(known, risk=self._risk)
