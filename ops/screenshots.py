@@ -257,6 +257,16 @@ def _consumer(camera: Camera, link: str, desk: str) -> BrowserContext:
     return context
 
 
+def _preferences(camera: Camera, manager: BrowserContext) -> None:
+    """Photograph what restricts contact with somebody."""
+    page = manager.pages[0]
+    page.goto(f"{camera.address}{camera.first(manager, '/accounts?held=yes')}")
+    card = page.locator("#preferences")
+    card.evaluate("card => card.scrollIntoView({block: 'start'})")
+    page.wait_for_timeout(1000)
+    camera.take(page, "preferences")
+
+
 def _backtest(camera: Camera, manager: BrowserContext) -> None:
     """Try a rule on the demo's own history, and photograph what it would have refused."""
     page = manager.pages[0]
@@ -278,6 +288,8 @@ def _take_all(camera: Camera) -> None:
     camera.visit(supervisor, account, "account")
     camera.visit(supervisor, camera.first(supervisor, "/audit?decision=deny"), "decision")
     manager = camera.sign_in("manager")
+    if camera.wants("preferences"):
+        _preferences(camera, manager)
     camera.visit(manager, camera.first(manager, "/campaigns"), "campaign")
     camera.visit(manager, "/campaigns/new", "campaign-new")
     camera.visit(manager, "/import", "import")
