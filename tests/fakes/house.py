@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 import httpx
 from playwright.async_api import Browser, Page, async_playwright
+from tests.fakes.callers import answers
 from tests.fakes.stage import OWN, Stage, stage
 
 from goodterms.access.model import Role, Scope
@@ -288,6 +289,9 @@ async def house(
     async with stage(folder, own=own, settings=settings) as on, async_playwright() as play:
         if demo:
             await seed_network(on.services)
+            async with on.services.transaction() as conn:
+                for number in CALLER_IDS:
+                    await answers(on.services.compliance.callers, conn, number)
         browser = await play.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
         try:
             built = House(on, browser, folder)
