@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Generic, TypeVar
 
 import msgspec
 
@@ -37,57 +38,17 @@ KINDS = {
 """What each kind of subject is called where answers are stored."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Call:
-    subject: CallProgress
-    facts: Facts
-    contact: ProposedContact | None = None
+_BY_NAME = {name: kind for kind, name in KINDS.items()}
+_Kind = TypeVar("_Kind", bound=Subject)
 
 
 @dataclass(frozen=True, slots=True)
-class _Payment:
-    subject: ProposedPayment
+class _Asked(Generic[_Kind]):
+    """What an answer was made from, as it is stored."""
+
+    subject: _Kind
     facts: Facts
     contact: ProposedContact | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class _Pace:
-    subject: ProposedPace
-    facts: Facts
-    contact: ProposedContact | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class _Publication:
-    subject: Activation
-    facts: Facts
-    contact: ProposedContact | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class _Report:
-    subject: ProposedReport
-    facts: Facts
-    contact: ProposedContact | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class _Erasure:
-    subject: ProposedErasure
-    facts: Facts
-    contact: ProposedContact | None = None
-
-
-_Asked = _Call | _Payment | _Pace | _Publication | _Report | _Erasure
-_SHAPES: dict[str, type[_Asked]] = {
-    "call": _Call,
-    "payment": _Payment,
-    "pace": _Pace,
-    "publication": _Publication,
-    "report": _Report,
-    "erasure": _Erasure,
-}
 
 
 def record_answer(
@@ -108,10 +69,10 @@ def asked_again(
     Raises:
         ValueError: the text was not written by this program, or the kind is none of ``KINDS``.
     """
-    shape = _SHAPES.get(kind)
-    if shape is None:
-        raise ValueError(f"There is no kind of subject {kind!r}: known are {', '.join(_SHAPES)}.")
-    read = msgspec.json.decode(asked, type=shape)
+    sort = _BY_NAME.get(kind)
+    if sort is None:
+        raise ValueError(f"There is no kind of subject {kind!r}: known are {', '.join(_BY_NAME)}.")
+    read: _Asked[Subject] = msgspec.json.decode(asked, type=_Asked[sort])  # type: ignore[valid-type]  # chosen by the stored name
     at = decided_at.astimezone(UTC)
     answer = ask(moment, read.subject, read.facts, rulebook, at, contact=read.contact)
     return record_answer(answer, read.subject, read.facts, read.contact)
