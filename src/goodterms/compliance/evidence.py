@@ -86,11 +86,12 @@ class EvidenceService:
     async def _verify(self, conn: Connection, chain: str, look: Look) -> str:
         """Look through one chain; return its head."""
         seals = await (await conn.execute(SQL["seals"], {"chain": chain})).fetchall()
+        look.begin(chain)
         head, at = "", 0
         for place, seal in enumerate(map(_seal_of, seals), 1):
-            look.follows(chain, seal, place, at)
+            look.follows(seal, place, at)
             found = [one async for one in self._proofs(conn, chain, seal.after_id, seal.until_id)]
-            head = look.sealed(chain, seal, head, found)
+            head = look.sealed(seal, head, found)
             at = seal.until_id
         async for one in self._proofs(conn, chain, at, _ALL):
             look.unsealed += 1

@@ -40,16 +40,18 @@ class Look:
         self.breaks: list[str] = []
         self._chain = "verdict"
 
-    def follows(self, chain: str, seal: Seal, place: int, at: int) -> None:
-        """Check that a seal begins where the one before it ended."""
+    def begin(self, chain: str) -> None:
+        """Turn to another chain."""
         self._chain = chain
+
+    def follows(self, seal: Seal, place: int, at: int) -> None:
+        """Check that a seal begins where the one before it ended."""
         self.seals += 1
         if seal.after_id != at or seal.number != place:
             self.breaks.append(f"Seal {seal.number} does not follow the one before it.")
 
-    def sealed(self, chain: str, seal: Seal, head: str, found: Sequence[Proof]) -> str:
+    def sealed(self, seal: Seal, head: str, found: Sequence[Proof]) -> str:
         """Check a seal against what it was made of; return the head after it."""
-        self._chain = chain
         self.check(found)
         if len(found) != seal.decisions:
             self.breaks.append(
